@@ -1,0 +1,60 @@
+"""Host names -> addresses, never on a loop's own time."""
+
+import socket
+import threading
+from collections.abc import Callable
+
+Address = tuple[socket.AddressFamily, tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]]
+"""A family and what `socket.connect` takes for it."""
+
+Found = list[Address] | OSError
+Resolver = Callable[[str, int, Callable[[Found], None]], None]
+"""Look up a host and port, and hand the result to a function, now or later, in any thread."""
+
+
+def resolve_numeric(host: str, port: int, deliver: Callable[[Found], None]) -> None:
+    """Take an IP address for what it is; a name is an error, since looking it up would block."""
+    try:
+        deliver(_look_up(host, port, socket.AI_NUMERICHOST))
+    except socket.gaierror:
+        deliver(socket.gaierror(socket.EAI_NONAME, f"{host!r} is no IP address, and there is no resolver"))
+
+
+class ThreadResolver:
+    """Look names up in threads of their own, one for each name at a time."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._asking: dict[tuple[str, int], list[Callable[[Found], None]]] = {}
+
+    def __call__(self, host: str, port: int, deliver: Callable[[Found], None]) -> None:
+        """Look up; an address needs no thread, and a name that is being asked for no second one."""
+        try:
+            deliver(_look_up(host, port, socket.AI_NUMERICHOST))
+            return
+        except socket.gaierror:
+            pass
+        with self._lock:
+            waiting = self._asking.setdefault((host, port), [])
+            waiting.append(deliver)
+            if len(waiting) > 1:
+                return
+        threading.Thread(target=self._ask, args=(host, port), name=f"ami-resolve-{host}", daemon=True).start()
+
+    def _ask(self, host: str, port: int) -> None:
+        found: Found
+        try:
+            found = _look_up(host, port, 0)
+        except OSError as error:
+            found = error
+        except UnicodeError as error:
+            found = socket.gaierror(socket.EAI_NONAME, f"{host!r} is no host name: {error}")
+        with self._lock:
+            waiting = self._asking.pop((host, port))
+        for deliver in waiting:
+            deliver(found)
+
+
+def _look_up(host: str, port: int, flags: int) -> list[Address]:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)
+    return [(family, address) for family, _, _, _, address in found]

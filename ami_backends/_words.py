@@ -1,0 +1,86 @@
+"""The words of the user's API, the same on every driver: what a call means to the engine."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any, Literal, TypedDict, Unpack
+
+from ami_proto import Action, ConfigError, MisuseError, ServerConfig, Tls
+
+Scalar = str | int | float | bool
+Value = Scalar | Sequence[Scalar]
+"""What a header takes; a sequence repeats the header."""
+
+
+class Options(TypedDict, total=False):
+    """What `connect` takes besides the address: the keys of `ServerConfig`."""
+
+    auth: Literal["md5", "plain"]
+    events: str | None
+    wait_fully_booted: bool
+    connect_timeout: float
+    banner_timeout: float
+    login_timeout: float
+    action_timeout: float
+    close_grace: float
+    heartbeat_interval: float
+    heartbeat_timeout: float
+    read_timeout: float
+    reconnect: bool
+    retry_refused: bool
+    reconnect_min: float
+    reconnect_max: float
+    stable_after: float
+    max_frame_size: int
+    max_desyncs: int
+    desync_window: float
+    max_pending_actions: int
+    max_outbound_bytes: int
+    max_action_id_length: int
+    drop_report_interval: float
+
+
+def as_config(
+    host: str,
+    port: int,
+    username: str,
+    secret: str,
+    tls: Tls | bool | None,
+    key: str | None,
+    retry: bool,
+    **options: Unpack[Options],
+) -> ServerConfig:
+    """Return the configuration that a call of `connect` names. Raises `ConfigError`."""
+    known = {field.name for field in fields(ServerConfig)}
+    for name, value in options.items():
+        if name not in known:
+            raise ConfigError(name, value, "unknown option")
+    return ServerConfig(
+        key=key or f"{host}:{port}",
+        host=host,
+        port=port,
+        username=username,
+        secret=secret,
+        tls=Tls() if tls is True else tls or None,
+        retry=retry,
+        **options,
+    )
+
+
+def as_action(
+    action: Action | str,
+    headers: Mapping[str, Value] | None,
+    variables: Mapping[str, Scalar] | None,
+    keywords: Mapping[str, Any],
+) -> Action:
+    """Return the action that a call of `send` names. Raises `InvalidAction`, `MisuseError`.
+
+    Capitalised keywords are headers; a lower-case one is an option, and an unknown option an error.
+    """
+    unknown = [name for name in keywords if not name[:1].isupper()]
+    if unknown:
+        raise MisuseError(f"unknown option {unknown[0]!r}: a header begins with a capital letter")
+    if isinstance(action, Action):
+        if headers or variables or keywords:
+            raise MisuseError("this Action has its headers already")
+        return action
+    return Action(action, [*(headers or {}).items(), *keywords.items()], variables=variables)

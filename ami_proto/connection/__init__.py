@@ -1,0 +1,1 @@
+"""Outcomes and clock -> the life of one server."""

@@ -1,0 +1,88 @@
+"""The login of one session: challenge, login, and, where configured, the wait for FullyBooted."""
+
+import hashlib
+from enum import Enum, unique
+
+from ami_proto.config import ServerConfig
+from ami_proto.correlation.outcome import Outcome
+from ami_proto.correlation.pending import Purpose
+from ami_proto.message.encode import Action
+from ami_proto.values import Disconnect, Reason
+
+Header = tuple[str, str]
+
+
+@unique
+class Step(Enum):
+    """How far the login has come."""
+
+    NOT_BEGUN = "not begun"
+    ANSWER_AWAITED = "answer awaited"
+    BOOT_AWAITED = "FullyBooted awaited"
+    COMPLETE = "complete"
+
+
+class Login:
+    """Say which action comes next, and judge what comes back."""
+
+    __slots__ = ("_config", "step")
+
+    def __init__(self, config: ServerConfig) -> None:
+        self._config = config
+        self.step = Step.NOT_BEGUN
+
+    @property
+    def accepted(self) -> bool:
+        """Whether Asterisk has accepted it; events are delivered from here on."""
+        return self.step is Step.BOOT_AWAITED or self.step is Step.COMPLETE
+
+    def begin(self) -> tuple[Purpose, Action]:
+        """Return the first action."""
+        self.step = Step.ANSWER_AWAITED
+        if self._config.auth == "md5":
+            return Purpose.CHALLENGE, Action("Challenge", {"AuthType": "MD5"})
+        return Purpose.LOGIN, self._login(("Secret", self._config.secret))
+
+    def answer_challenge(self, outcome: Outcome) -> Action | Disconnect:
+        """Return the login that answers the challenge, or why there is none."""
+        if outcome.error is not None:
+            return _refusal(outcome)
+        challenge = outcome.reply.get("Challenge")
+        if challenge is None:
+            return Disconnect(Reason.PROTOCOL, "the answer to Challenge has no challenge")
+        # Lower-case hex: Asterisk compares with strcmp (main/manager.c:2306).
+        answer = (challenge + self._config.secret).encode("utf-8", "surrogateescape")
+        key = hashlib.md5(answer, usedforsecurity=False).hexdigest()
+        return self._login(("AuthType", "MD5"), ("Key", key))
+
+    def finish(self, outcome: Outcome) -> Disconnect | None:
+        """Take the answer to the login; return why it was refused."""
+        if outcome.error is not None:
+            return _refusal(outcome)
+        self.step = Step.BOOT_AWAITED if self._config.wait_fully_booted else Step.COMPLETE
+        return None
+
+    def handle_fully_booted(self) -> bool:
+        """Take the event; return whether it completes the login."""
+        awaited = self.step is Step.BOOT_AWAITED
+        if awaited:
+            self.step = Step.COMPLETE
+        return awaited
+
+    def overdue(self) -> str:
+        """Say in one line what did not come in time."""
+        if self.step is Step.BOOT_AWAITED:
+            return "no FullyBooted; it needs class 'system' in the user's read classes and in the event mask"
+        return "no answer"
+
+    def _login(self, *proof: Header) -> Action:
+        headers: list[Header] = [("Username", self._config.username), *proof]
+        if self._config.events is not None:
+            headers.append(("Events", self._config.events))
+        return Action("Login", headers)
+
+
+def _refusal(outcome: Outcome) -> Disconnect:
+    response = outcome.reply.response
+    said = response.get("Message") if response is not None else None
+    return Disconnect(Reason.LOGIN_REFUSED, said or str(outcome.error))

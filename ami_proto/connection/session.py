@@ -1,0 +1,302 @@
+"""One stream, from connect to close, and everything that dies with it.
+
+Parser, outbound bytes, open actions and login belong to a session and to no other; a new stream
+gets a new one, so no byte can cross. What a session learns about the life of its connection it
+yields: an `Input` of the lifecycle, or a `Disconnect` when it finds that it cannot go on.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+
+from ami_proto.config import ServerConfig
+from ami_proto.connection.callouts import Callouts
+from ami_proto.connection.lifecycle import Input
+from ami_proto.connection.login import Login, Step
+from ami_proto.connection.notices import Fault
+from ami_proto.connection.outbox import Outbox
+from ami_proto.connection.subscriptions import Subscriptions
+from ami_proto.correlation.action_ids import ActionIds
+from ami_proto.correlation.completion import Automatic, Verdict
+from ami_proto.correlation.outcome import Outcome, Ticket
+from ami_proto.correlation.outgoing import Outgoing
+from ami_proto.correlation.pending import Entry, Pending, Purpose
+from ami_proto.message.encode import Action, encode
+from ami_proto.message.message import Message
+from ami_proto.values import Disconnect, Kind, Reason, SessionId
+from ami_proto.wire.frame import Frame
+from ami_proto.wire.framing import Framer
+
+BANNER_BYTES_MAX = 4096
+"""Bytes without a banner after which the peer is no AMI server. Asterisk's has 30."""
+EXCERPT_CHARACTERS_MAX = 60
+"""How much of a strange line an error shows."""
+
+Sign = Input | Disconnect
+"""What a session tells of the life of its connection."""
+
+
+class Session:
+    """Turn the bytes of one stream into outcomes and queued messages."""
+
+    __slots__ = (
+        "_callouts",
+        "_desyncs",
+        "_finish",
+        "_framer",
+        "_ids",
+        "_report",
+        "_subscriptions",
+        "banner",
+        "bytes_received",
+        "config",
+        "connected",
+        "frames",
+        "id",
+        "login",
+        "others",
+        "outbox",
+        "pending",
+    )
+
+    def __init__(
+        self,
+        session: SessionId,
+        config: ServerConfig,
+        ids: ActionIds,
+        subscriptions: Subscriptions,
+        callouts: Callouts,
+        finish: Callable[[Outcome], None],
+        report: Callable[[Fault, str], None],
+    ) -> None:
+        self.id = session
+        self.config = config
+        self.connected = False
+        self.banner: str | None = None
+        """The version in the banner, once it has come."""
+        self.login = Login(config)
+        self.outbox = Outbox(config.max_outbound_bytes, tls=config.tls is not None)
+        self.pending = Pending()
+        self.frames = 0
+        self.others = 0
+        """Frames that are no events."""
+        self.bytes_received = 0
+        self._framer = Framer(frame_size_max=config.max_frame_size)
+        self._desyncs: deque[float] = deque()
+        self._ids = ids
+        self._subscriptions = subscriptions
+        self._callouts = callouts
+        self._finish = finish
+        self._report = report
+
+    # -- out: actions
+
+    def open(self, entry: Entry, *, urgent: bool = False) -> None:
+        """Register an action and queue its bytes, both or neither. Raises `Backpressure`."""
+        self.outbox.put(entry.outgoing, urgent=urgent)
+        self.pending.add(entry)
+
+    def begin_login(self) -> None:
+        """Queue the first action of the login."""
+        self._open_own(*self.login.begin())
+
+    def ping(self) -> None:
+        """Queue a ping."""
+        self._open_own(Purpose.PING, Action("Ping"))
+
+    def log_off(self) -> Entry:
+        """Queue the Logoff; return it, for whoever wants to know whether it left."""
+        return self._open_own(Purpose.LOGOFF, Action("Logoff"))
+
+    def withdraw(self, entry: Entry) -> None:
+        """Take back the bytes of an action that has ended early, as far as nobody was shown them."""
+        self.outbox.withdraw(entry.outgoing)
+
+    def _open_own(self, purpose: Purpose, action: Action) -> Entry:
+        """Open an action of the engine's own; a timer of the connection watches it."""
+        ticket = Ticket(self.id.server, self._ids.draw(), action.name)
+        entry = Entry(ticket, Automatic(), Outgoing(encode(action, ticket.action_id)), None, purpose=purpose)
+        self.open(entry, urgent=True)
+        return entry
+
+    # -- in: bytes
+
+    def handle_received(self, data: bytes, now: float) -> Iterator[Sign]:
+        """Parse bytes, and deal with each frame before the next is looked at."""
+        self.bytes_received += len(data)
+        yield from self._handle_frames(self._framer.feed(data), now)
+        if self.banner is None and self._framer.buffered > BANNER_BYTES_MAX:
+            yield Disconnect(Reason.PROTOCOL, f"no banner in {self._framer.buffered} bytes")
+
+    def handle_eof(self, now: float) -> Iterator[Sign]:
+        """Deal with the frames that the end of the stream completes, or tears."""
+        yield from self._handle_frames(self._framer.eof(), now)
+
+    def _handle_frames(self, frames: list[Frame], now: float) -> Iterator[Sign]:
+        pending, login, offer = self.pending, self.login, self._subscriptions.offer
+        self.frames += len(frames)
+        for frame in frames:
+            kind = frame.kind
+            if kind is Kind.EVENT:
+                plain = frame.action_id_bytes is None and pending.open_list is None
+                if plain and login.step is Step.COMPLETE:
+                    offer(frame)
+                    continue
+                sign = self._handle_event(frame)
+            elif kind is Kind.RESPONSE:
+                self.others += 1
+                sign = self._handle_response(frame)
+            else:
+                self.others += 1
+                sign = self._handle_odd(frame, now)
+            if sign is not None:
+                yield sign
+
+    def _handle_event(self, frame: Frame) -> Sign | None:
+        if not self.login.accepted:
+            self._report(Fault.WITHHELD, _excerpt(frame))
+            return None
+        action_id = frame.action_id_bytes
+        entry = self._entry_of_event(frame, action_id)
+        if entry is not None:
+            return self._advance_by_event(entry, frame)
+        if action_id is not None and not _asynchronous(frame) and self._ids.issued(_text(action_id)):
+            self._report(Fault.STRAGGLER, _excerpt(frame))
+            return None
+        self._subscriptions.offer(frame)
+        booted = frame.name_bytes == b"FullyBooted" and self.login.handle_fully_booted()
+        return Input.ACCEPTED if booted else None
+
+    def _entry_of_event(self, frame: Frame, action_id: bytes | None) -> Entry | None:
+        """Return the action an event belongs to.
+
+        An event with an ActionID is part of an answer when it was written directly, and those have
+        no `Privilege`; an asynchronous one belongs to an action only where that awaits it. One with
+        neither belongs to the list that is open (facts, 4).
+        """
+        if action_id is None:
+            return None if frame.has_privilege else self.pending.open_list
+        entry = self.pending.find(action_id)
+        if entry is None or not _asynchronous(frame):
+            return entry
+        return entry if _text(frame.name_bytes).lower() in entry.async_events else None
+
+    def _advance_by_event(self, entry: Entry, frame: Frame) -> Sign | None:
+        message = Message(frame)
+        if message.torn:
+            self._report(Fault.TORN, _excerpt(frame))
+            return None
+        return self._advance(entry, message, frame)
+
+    def _handle_response(self, frame: Frame) -> Sign | None:
+        action_id = frame.action_id_bytes
+        entry = self.pending.find(action_id) if action_id is not None else None
+        if entry is None:
+            return self._handle_unmatched(frame)
+        message = Message(frame)
+        if message.torn:
+            self._report(Fault.TORN, _excerpt(frame))
+            return None
+        self.pending.note_response(entry, message)
+        return self._advance(entry, message, frame)
+
+    def _handle_unmatched(self, frame: Frame) -> Sign | None:
+        if self.login.step is Step.ANSWER_AWAITED and frame.action_id_bytes is None:
+            said = Message(frame).get("Message") or _excerpt(frame)
+            return Disconnect(Reason.PROTOCOL, f"a response without ActionID during the login: {said}")
+        self._report(Fault.UNMATCHED if self.banner is not None else Fault.UNEXPECTED, _excerpt(frame))
+        return None
+
+    def _handle_odd(self, frame: Frame, now: float) -> Sign | None:
+        """Deal with what is neither event nor response."""
+        if frame.kind is Kind.BANNER:
+            self.banner = Message(frame).version or ""
+            return Input.BANNER
+        if frame.kind is Kind.INCOMPLETE:
+            self._report(Fault.INCOMPLETE, _excerpt(frame))
+            return None
+        if self.banner is None:
+            return Disconnect(Reason.PROTOCOL, f"not an AMI server: it said {_excerpt(frame)!r}")
+        if frame.kind is Kind.OVERSIZED:
+            return self._handle_oversized(frame)
+        return self._handle_unknown(frame, now)
+
+    def _handle_oversized(self, frame: Frame) -> Sign | None:
+        self._report(Fault.OVERSIZED, f"{frame.size} bytes, {_excerpt(frame)}")
+        action_id = frame.action_id_bytes
+        entry = self.pending.find(action_id) if action_id is not None else None
+        return self._end(entry, entry.oversized(frame.size)) if entry is not None else None
+
+    def _handle_unknown(self, frame: Frame, now: float) -> Sign | None:
+        """Deliver it as it is, and count: too many in too short a time, and the stream is lost."""
+        self._report(Fault.DESYNC, _excerpt(frame))
+        if self.login.accepted:
+            self._subscriptions.offer(frame)
+        self._desyncs.append(now)
+        while self._desyncs[0] < now - self.config.desync_window:
+            self._desyncs.popleft()
+        if len(self._desyncs) > self.config.max_desyncs:
+            window = f"{len(self._desyncs)} in {self.config.desync_window:g} s"
+            return Disconnect(Reason.PROTOCOL, f"out of step, {window}, lately {_excerpt(frame)!r}")
+        return None
+
+    # -- actions come to their ends
+
+    def _advance(self, entry: Entry, message: Message, frame: Frame) -> Sign | None:
+        """Let the action's strategy judge a message that belongs to it, and deliver it."""
+        try:
+            with self._callouts:
+                verdict = entry.judge(message)
+        except Exception as exception:  # noqa: BLE001 - whatever a user's strategy raises
+            return self._end(entry, entry.broken(exception))
+        if message.kind is Kind.RESPONSE:
+            if verdict is Verdict.IGNORE:
+                self._report(Fault.UNMATCHED, f"{_excerpt(frame)}, refused by the completion strategy")
+        elif verdict is Verdict.IGNORE or _asynchronous(frame):
+            self._subscriptions.offer(frame)
+        else:
+            self._subscriptions.offer_item(frame, message)
+        if verdict is Verdict.DONE:
+            return self._end(entry, entry.done())
+        if verdict is Verdict.FAILED:
+            return self._end(entry, entry.failed(message))
+        return None
+
+    def _end(self, entry: Entry, outcome: Outcome) -> Sign | None:
+        """Close the action; the application gets the outcome, or the engine its own."""
+        self.pending.remove(entry)
+        self.withdraw(entry)
+        match entry.purpose:
+            case Purpose.USER:
+                self._finish(outcome)
+                return None
+            case Purpose.CHALLENGE:
+                answer = self.login.answer_challenge(outcome)
+                if isinstance(answer, Disconnect):
+                    return answer
+                self._open_own(Purpose.LOGIN, answer)
+                return None
+            case Purpose.LOGIN:
+                refusal = self.login.finish(outcome)
+                return refusal or (Input.ACCEPTED if self.login.step is Step.COMPLETE else None)
+            case Purpose.PING:
+                return Input.ANSWERED
+            case Purpose.LOGOFF:
+                return Input.GOODBYE
+
+
+def _asynchronous(frame: Frame) -> bool:
+    """Whether the event came through the event queue, not out of an action's handler.
+
+    `Status` items have a `Privilege` all the same (main/manager.c, generate_status).
+    """
+    return frame.has_privilege and frame.name_bytes != b"Status"
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")
+
+
+def _excerpt(frame: Frame) -> str:
+    """Return the beginning of the frame's first line, fit for a log."""
+    line = frame.raw[: EXCERPT_CHARACTERS_MAX * 4].split(b"\n", 1)[0]
+    return _text(line).strip().encode("unicode_escape").decode("ascii")[:EXCERPT_CHARACTERS_MAX]

@@ -1,0 +1,178 @@
+"""One subscription: a filter, and a bounded queue that its consumer pulls from.
+
+What the queue could not hold is counted, exactly, and stands in the queue as `Drops` where it was
+lost; a reconnect stands there as `Gap`. Two marks of a sort with no message between them become one,
+so that the marks are bounded by the messages.
+"""
+
+import re
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import Enum, unique
+
+from ami_proto.message.message import Message
+from ami_proto.values import Disconnect, ServerKey
+
+QUEUE_LIMIT_DEFAULT = 10_000
+"""Messages a queue holds by default: some seconds of a busy server, some 10 MB."""
+
+
+@unique
+class Overflow(Enum):
+    """What a full queue does with the next message."""
+
+    DROP_OLDEST = "drop oldest"
+    DROP_NEWEST = "drop newest"
+    PAUSE = "pause"
+    """Stop reading from the server while no action is open. Mind that Asterisk cuts a reader off
+    that is slower than its `writetimeout`, 100 ms by default, with a torn frame and no word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Choose messages: by names or globs (`Queue*`), case-insensitive; none means all.
+
+    `block` wins over `names`. `where` sees a message whose name was accepted. `replies` asks for
+    the items of list actions too, which otherwise go to their action alone.
+    """
+
+    names: tuple[str, ...] = ()
+    block: tuple[str, ...] = ()
+    where: Callable[[Message], bool] | None = None
+    replies: bool = False
+
+    def accepts(self, name: str) -> bool:
+        """Whether an event of this name passes the lists."""
+        if any(_glob(pattern).fullmatch(name) for pattern in self.block):
+            return False
+        return not self.names or any(_glob(pattern).fullmatch(name) for pattern in self.names)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """No events were received between these two times: the connection was down."""
+
+    server: ServerKey
+    started: float
+    ended: float
+    cause: Disconnect | None
+
+
+@dataclass(frozen=True, slots=True)
+class Drops:
+    """So many messages were lost here because the queue was full."""
+
+    count: int
+
+
+class Subscription:
+    """A bounded queue of messages; make it with `subscribe`, pull with `poll_message`."""
+
+    __slots__ = (
+        "_dropped_first",
+        "_gap_first",
+        "_queue",
+        "depth",
+        "dropped",
+        "filter",
+        "limit",
+        "pausing",
+        "policy",
+        "reported",
+    )
+
+    def __init__(self, filter: Filter, limit: int, policy: Overflow) -> None:  # noqa: A002 - the agreed word
+        self.filter = filter
+        self.limit = limit
+        self.policy = policy
+        self.depth = 0
+        """Messages in the queue; gaps and drops do not count."""
+        self.dropped = 0
+        """Messages lost since the subscription began."""
+        self.reported = 0
+        """How many of those were reported."""
+        self.pausing = False
+        """Whether reading should pause for this queue: from full until half empty."""
+        self._queue: deque[Message | Gap | Drops] = deque()
+        self._dropped_first = 0
+        self._gap_first: Gap | None = None
+
+    def __repr__(self) -> str:
+        return f"<Subscription {','.join(self.filter.names) or '*'} {self.depth}/{self.limit}>"
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to pull."""
+        return not (self._queue or self._dropped_first or self._gap_first)
+
+    def push(self, message: Message) -> None:
+        """Queue a message by the policy."""
+        paused = self.policy is Overflow.PAUSE
+        if self.depth >= (self.limit * 2 if paused else self.limit):
+            self.dropped += 1
+            if self.policy is not Overflow.DROP_OLDEST:
+                self._mark(Drops(1))
+                return
+            self._drop_oldest()
+        self._queue.append(message)
+        self.depth += 1
+        self.pausing = paused and (self.pausing or self.depth >= self.limit)
+
+    def push_gap(self, gap: Gap) -> None:
+        """Queue a gap."""
+        self._mark(gap)
+
+    def clear(self) -> None:
+        """Forget everything that waits."""
+        self._queue.clear()
+        self._dropped_first, self._gap_first = 0, None
+        self.depth, self.pausing = 0, False
+
+    def pull(self) -> Message | Gap | Drops | None:
+        """Return the next and forget it."""
+        if self._dropped_first:
+            count, self._dropped_first = self._dropped_first, 0
+            return Drops(count)
+        if self._gap_first is not None:
+            gap, self._gap_first = self._gap_first, None
+            return gap
+        if not self._queue:
+            return None
+        item = self._queue.popleft()
+        if isinstance(item, Message):
+            self.depth -= 1
+            self.pausing = self.pausing and self.depth * 2 > self.limit
+        return item
+
+    def _drop_oldest(self) -> None:
+        """Drop the oldest message; the marks before it move to the front of the queue."""
+        self._dropped_first += 1
+        while True:
+            item = self._queue.popleft()
+            if isinstance(item, Message):
+                self.depth -= 1
+                return
+            if isinstance(item, Gap):
+                first = self._gap_first
+                self._gap_first = item if first is None else replace(item, started=first.started)
+
+    def _mark(self, mark: Gap | Drops) -> None:
+        """Put a mark at the end, into one of its sort that has no message behind it."""
+        queue = self._queue
+        for place in (-1, -2):
+            if len(queue) < -place or isinstance(queue[place], Message):
+                break
+            earlier = queue[place]
+            if isinstance(earlier, Gap) and isinstance(mark, Gap):
+                queue[place] = replace(mark, started=earlier.started)
+                return
+            if isinstance(earlier, Drops) and isinstance(mark, Drops):
+                queue[place] = Drops(earlier.count + mark.count)
+                return
+        queue.append(mark)
+
+
+def _glob(pattern: str) -> re.Pattern[str]:
+    """Compile a case-insensitive glob: `*` any text, `?` any character."""
+    return re.compile(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "."), re.IGNORECASE | re.DOTALL)

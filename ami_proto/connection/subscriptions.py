@@ -1,0 +1,116 @@
+"""All subscriptions of a connection, found by the name of an event.
+
+The filters look at the name before a message exists, so that an event nobody wants costs one
+look-up.
+"""
+
+from collections.abc import Callable, Iterator
+
+from ami_proto.connection.callouts import Callouts
+from ami_proto.connection.notices import Fault
+from ami_proto.connection.subscription import Filter, Gap, Overflow, Subscription
+from ami_proto.errors import ConfigError
+from ami_proto.message.message import Message
+from ami_proto.wire.frame import Frame
+
+NAMES_REMEMBERED_MAX = 4096
+"""Event names whose subscribers are remembered. Asterisk has some 300; beyond this a peer invents
+names, and the memory begins anew."""
+
+
+class Subscriptions:
+    """Hand messages to whom they concern."""
+
+    __slots__ = ("_all", "_announce", "_by_name", "_callouts", "_report", "unwanted")
+
+    def __init__(
+        self,
+        callouts: Callouts,
+        announce: Callable[[Subscription], None],
+        report: Callable[[Fault, str], None],
+    ) -> None:
+        self._all: list[Subscription] = []
+        self._by_name: dict[bytes, tuple[Subscription, ...]] = {}
+        self._callouts = callouts
+        self._announce = announce
+        self._report = report
+        self.unwanted = 0
+        """Events that no subscription wanted."""
+
+    def __iter__(self) -> Iterator[Subscription]:
+        return iter(self._all)
+
+    @property
+    def pausing(self) -> bool:
+        """Whether a queue asks for a pause of reading."""
+        return any(subscription.pausing for subscription in self._all)
+
+    def add(self, filter: Filter, limit: int, policy: Overflow) -> Subscription:  # noqa: A002 - the agreed word
+        """Begin a subscription. Raises `ConfigError` for a limit below 1."""
+        if limit < 1:
+            raise ConfigError("limit", limit, "a queue holds at least one message")
+        subscription = Subscription(filter, limit, policy)
+        self._all = [*self._all, subscription]
+        self._by_name.clear()
+        return subscription
+
+    def remove(self, subscription: Subscription) -> None:
+        """End a subscription; what it still holds is forgotten. Ending it twice is no matter."""
+        self._all = [each for each in self._all if each is not subscription]
+        self._by_name.clear()
+        subscription.clear()
+
+    def offer(self, frame: Frame) -> None:
+        """Queue an event for those who want it."""
+        wanting = self._by_name.get(frame.name_bytes)
+        if wanting is None:
+            wanting = self._remember(frame.name_bytes)
+        if not wanting:
+            self.unwanted += 1
+            return
+        message = Message(frame)
+        for subscription in wanting:
+            self._push(subscription, message)
+
+    def offer_item(self, frame: Frame, message: Message) -> None:
+        """Queue an item of a list for those who asked for replies as well."""
+        for subscription in self._by_name.get(frame.name_bytes) or self._remember(frame.name_bytes):
+            if subscription.filter.replies:
+                self._push(subscription, message)
+
+    def mark(self, gap: Gap) -> None:
+        """Queue a gap for everybody."""
+        for subscription in self._all:
+            was_empty = subscription.empty
+            subscription.push_gap(gap)
+            if was_empty:
+                self._announce(subscription)
+
+    def _push(self, subscription: Subscription, message: Message) -> None:
+        if subscription.filter.where is not None and not self._passes(subscription, message):
+            return
+        was_empty = subscription.empty
+        subscription.push(message)
+        if was_empty:
+            self._announce(subscription)
+
+    def _passes(self, subscription: Subscription, message: Message) -> bool:
+        """Ask the user's predicate; one that raises takes nothing, and is reported."""
+        where = subscription.filter.where
+        if where is None:
+            return True
+        try:
+            with self._callouts:
+                return bool(where(message))
+        except Exception as exception:  # noqa: BLE001 - whatever a user's predicate raises
+            self._report(Fault.PREDICATE_FAILED, f"{message.name}: {exception!r}")
+            return False
+
+    def _remember(self, name: bytes) -> tuple[Subscription, ...]:
+        """Find out who wants events of this name."""
+        if len(self._by_name) >= NAMES_REMEMBERED_MAX:
+            self._by_name.clear()
+        text = name.decode("utf-8", "surrogateescape")
+        wanting = tuple(each for each in self._all if each.filter.accepts(text))
+        self._by_name[name] = wanting
+        return wanting

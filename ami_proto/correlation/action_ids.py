@@ -1,0 +1,58 @@
+"""ActionIDs: `{server_key}:{instance}:{sequence}`, never repeated, never shared.
+
+Asterisk echoes an ActionID through fixed buffers of its handlers, the smallest of 80 bytes
+(apps/app_confbridge.c): 64 bytes of `[A-Za-z0-9._:-]` are safe on every version (facts, 6.5).
+"""
+
+import hashlib
+import re
+
+SEQUENCE_DIGITS = 12
+"""Room kept for the sequence: a thousand actions a second for thirty years."""
+INSTANCE_DIGITS = 8
+HASH_DIGITS = 8
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._:-]")
+
+
+class ActionIds:
+    """Draw the ActionIDs of one connection object.
+
+    `instance` is 8 hex digits that tell this object from any other with the same key, an earlier
+    run of the same program too.
+    """
+
+    def __init__(self, server_key: str, instance: str, *, length_max: int = 64) -> None:
+        room = length_max - INSTANCE_DIGITS - SEQUENCE_DIGITS - 2
+        self.prefix = f"{_wire_key(server_key, room)}:{instance}:"
+        self._sequence = 0
+
+    def peek(self) -> str:
+        """Return the ActionID that `draw` returns next."""
+        return f"{self.prefix}{self._sequence + 1}"
+
+    def draw(self) -> str:
+        """Return the next ActionID."""
+        self._sequence += 1
+        return f"{self.prefix}{self._sequence}"
+
+    @property
+    def sequence(self) -> int:
+        """How many were drawn."""
+        return self._sequence
+
+    def issued(self, action_id: str) -> bool:
+        """Whether this id was drawn here, whatever has become of its action."""
+        if not action_id.startswith(self.prefix):
+            return False
+        digits = action_id[len(self.prefix) :]
+        return len(digits) <= SEQUENCE_DIGITS and digits.isdecimal() and 1 <= int(digits) <= self._sequence
+
+
+def _wire_key(server_key: str, room: int) -> str:
+    """Return the key itself where it is short and safe, else as much of it as fits, and its hash."""
+    if len(server_key) <= room and not _UNSAFE.search(server_key):
+        return server_key
+    digest = hashlib.sha256(server_key.encode("utf-8", "surrogatepass")).hexdigest()[:HASH_DIGITS]
+    readable = _UNSAFE.sub("_", server_key)[: room - HASH_DIGITS - 1]
+    return f"{readable}.{digest}"

@@ -1,0 +1,240 @@
+"""The actions a session has open: found by ActionID, ended by answer, deadline, cancel or loss."""
+
+from enum import Enum, unique
+
+from ami_proto.correlation.completion import Completion, Progress, Verdict, opens_list
+from ami_proto.correlation.deadlines import Deadlines
+from ami_proto.correlation.outcome import (
+    ActionCancelled,
+    ActionFailed,
+    ActionLost,
+    ActionTimeout,
+    ActionUnconfirmed,
+    CompletionFailed,
+    MissingResponse,
+    Outcome,
+    Reply,
+    ReplyTooLarge,
+    Ticket,
+)
+from ami_proto.correlation.outgoing import Outgoing
+from ami_proto.message.message import Message
+from ami_proto.values import Disconnect, Kind, Sent
+
+_PlainError = (
+    ActionCancelled
+    | ActionFailed
+    | ActionTimeout
+    | ActionUnconfirmed
+    | CompletionFailed
+    | MissingResponse
+    | ReplyTooLarge
+)
+
+
+@unique
+class Purpose(Enum):
+    """Who asked: the application, or the engine itself."""
+
+    USER = "user"
+    CHALLENGE = "challenge"
+    LOGIN = "login"
+    PING = "ping"
+    LOGOFF = "logoff"
+
+
+class Entry:
+    """One open action. `deadline` is absolute, None where a timer of the engine watches instead."""
+
+    __slots__ = (
+        "_events_max",
+        "_response_required",
+        "_unconfirmed_hint",
+        "async_events",
+        "blocks",
+        "completion",
+        "deadline",
+        "outgoing",
+        "progress",
+        "purpose",
+        "ticket",
+        "timer",
+    )
+
+    def __init__(
+        self,
+        ticket: Ticket,
+        completion: Completion,
+        outgoing: Outgoing,
+        deadline: float | None,
+        *,
+        purpose: Purpose = Purpose.USER,
+        blocks: bool = False,
+    ) -> None:
+        self.ticket = ticket
+        self.completion = completion
+        # Read once, here: a user's strategy may raise, and this is still inside the request.
+        self.async_events = frozenset(completion.async_events)
+        self._events_max = int(completion.events_max)
+        self._response_required = bool(completion.response_required)
+        self._unconfirmed_hint = completion.unconfirmed_hint
+        self.outgoing = outgoing
+        self.deadline = deadline
+        self.purpose = purpose
+        self.blocks = blocks
+        self.progress = Progress()
+        self.timer = 0
+
+    def judge(self, message: Message) -> Verdict:
+        """Ask the strategy, and collect what it takes. Raises whatever the strategy raises."""
+        verdict = self.completion.judge(self.progress, message)
+        if verdict is not Verdict.IGNORE:
+            self.progress.collect(message, self._events_max)
+        return verdict
+
+    @property
+    def sent(self) -> Sent:
+        """How much of it was shown."""
+        return self.outgoing.sent
+
+    def reply(self) -> Reply:
+        """Return what has been collected."""
+        progress = self.progress
+        return Reply(progress.response, tuple(progress.events), progress.complete, progress.dropped)
+
+    # -- the ends of an action, each from its evidence
+
+    def done(self) -> Outcome:
+        """End with success; without the response it needs, with an error."""
+        if self.progress.response is None and self._response_required:
+            return self._ended(MissingResponse, "its end came without its response")
+        return Outcome(self.ticket, self.reply(), None, self.sent)
+
+    def failed(self, message: Message) -> Outcome:
+        """End with the server's no."""
+        return self._ended(ActionFailed, _complaint(message))
+
+    def timed_out(self) -> Outcome:
+        """End by deadline: unconfirmed where the server had accepted and the strategy says so."""
+        hint = self._unconfirmed_hint
+        if self.progress.response is not None and hint is not None:
+            return self._ended(ActionUnconfirmed, f"accepted, its result unknown: {hint}")
+        return self._ended(ActionTimeout, "timed out")
+
+    def cancelled(self) -> Outcome:
+        """End because the caller no longer wants it."""
+        return self._ended(ActionCancelled, "cancelled")
+
+    def lost(self, cause: Disconnect) -> Outcome:
+        """End with the session."""
+        reply = self.reply()
+        return Outcome(self.ticket, reply, ActionLost(self.ticket, cause, reply, self.sent), self.sent)
+
+    def oversized(self, size: int) -> Outcome:
+        """End because a frame of its answer was skipped."""
+        return self._ended(ReplyTooLarge, f"a frame of its answer was skipped: {size} bytes")
+
+    def broken(self, exception: Exception) -> Outcome:
+        """End because the strategy raised."""
+        outcome = self._ended(CompletionFailed, f"its completion strategy raised {exception!r}")
+        if outcome.error is not None:
+            outcome.error.__cause__ = exception
+        return outcome
+
+    def _ended(self, kind: type[_PlainError], what: str) -> Outcome:
+        reply = self.reply()
+        return Outcome(self.ticket, reply, kind(self.ticket, what, reply, self.sent), self.sent)
+
+
+class Pending:
+    """The open actions of one session, in the order they were submitted."""
+
+    __slots__ = ("_blocking", "_deadlines", "_entries", "_open_list", "_user_count", "size")
+
+    def __init__(self) -> None:
+        self._entries: dict[bytes, Entry] = {}
+        self._deadlines: Deadlines[Entry] = Deadlines()
+        self._blocking: dict[Entry, None] = {}
+        self._open_list: Entry | None = None
+        self._user_count = 0
+        self.size = 0
+        """Bytes of the open actions."""
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    @property
+    def user_count(self) -> int:
+        """How many actions of the application are open."""
+        return self._user_count
+
+    @property
+    def open_list(self) -> Entry | None:
+        """The list whose response came last, while it is open: items without ActionID are its."""
+        return self._open_list
+
+    def add(self, entry: Entry) -> None:
+        """Open an action."""
+        self._entries[entry.ticket.action_id.encode()] = entry
+        if entry.deadline is not None:
+            entry.timer = self._deadlines.add(entry.deadline, entry)
+        if entry.blocks:
+            self._blocking[entry] = None
+        self._user_count += entry.purpose is Purpose.USER
+        self.size += len(entry.outgoing.data)
+
+    def find(self, action_id: bytes) -> Entry | None:
+        """Return the open action with exactly this ActionID."""
+        return self._entries.get(action_id)
+
+    def remove(self, entry: Entry) -> bool:
+        """Close an action; False if it was not open."""
+        if self._entries.pop(entry.ticket.action_id.encode(), None) is None:
+            return False
+        self._deadlines.remove(entry.timer)
+        self._blocking.pop(entry, None)
+        if self._open_list is entry:
+            self._open_list = None
+        self._user_count -= entry.purpose is Purpose.USER
+        self.size -= len(entry.outgoing.data)
+        return True
+
+    def note_response(self, entry: Entry, response: Message) -> None:
+        """Remember whose list the items without ActionID belong to (`IAXpeers`, chan_iax2.c:7101)."""
+        if response.kind is Kind.RESPONSE and opens_list(response):
+            self._open_list = entry
+
+    def blocked_until(self, now: float) -> float | None:
+        """Return until when an open action may keep Asterisk from answering anything else."""
+        deadlines = [entry.deadline for entry in self._blocking if entry.deadline is not None]
+        latest = max(deadlines, default=now)
+        return latest if latest > now else None
+
+    def next_deadline(self) -> float | None:
+        """Return the earliest deadline of an open action."""
+        return self._deadlines.next()
+
+    def pop_due(self, now: float) -> Entry | None:
+        """Close and return the action whose deadline has passed longest ago."""
+        entry = self._deadlines.pop_due(now)
+        if entry is not None:
+            self.remove(entry)
+        return entry
+
+    def pop_all(self) -> list[Entry]:
+        """Close everything; return it in the order of submission."""
+        entries = list(self._entries.values())
+        for entry in entries:
+            self.remove(entry)
+        return entries
+
+
+def _complaint(message: Message) -> str:
+    """Return what the server said, in one line.
+
+    `Command` puts its complaint into `Output` (facts, 3); `OriginateResponse` into `Reason`.
+    """
+    if message.kind is Kind.EVENT:
+        return f"{message.name}: {message.get('Response')} (Reason {message.get('Reason', '?')})"
+    text = " ".join(message.output) if message.output else message.get("Message")
+    return text.strip() if text and text.strip() else f"Response: {message.name}"

@@ -1,0 +1,72 @@
+"""Every error the library raises: one tree, blame in the branch.
+
+`RequestError` is ours: the caller asked for what cannot be done, and nothing was changed.
+`ConnectFailed` and `ActionError` (in `correlation/outcome.py`, beside the outcomes it tells of) are
+theirs: the request was fine, and this is what became of it.
+"""
+
+from ami_proto.values import Disconnect, Reason
+
+
+class AmiError(Exception):
+    """Base of every error of this library."""
+
+
+class RequestError(AmiError):
+    """The request was refused before anything was queued or changed."""
+
+
+# -- ours: refused on the spot
+
+
+class ConfigError(RequestError, ValueError):
+    """A configuration value is out of bounds, unknown or in conflict with another."""
+
+    def __init__(self, key: str, value: object, rule: str) -> None:
+        super().__init__(f"{key} = {value!r}: {rule}")
+        self.key = key
+        self.value = value
+        self.rule = rule
+
+
+class InvalidAction(RequestError, ValueError):
+    """The action cannot be written as AMI, or goes beyond a limit of Asterisk's."""
+
+
+class NotReady(RequestError):
+    """Actions can only be sent in READY and DEGRADED."""
+
+    def __init__(self, server: str, state: str) -> None:
+        super().__init__(f"server {server!r} is {state}, not ready for actions")
+        self.server = server
+        self.state = state
+
+
+class Backpressure(RequestError):
+    """Too many actions are pending, or too many bytes wait to be sent. Nothing was queued."""
+
+
+class MisuseError(RequestError, RuntimeError):
+    """A call that makes no sense now: started twice, from inside a predicate, an unknown server."""
+
+
+# -- theirs: what became of it
+
+
+class ConnectFailed(AmiError, ConnectionError):
+    """The connection could not be brought to READY, or was given up. `cause` says why."""
+
+    def __init__(self, server: str, cause: Disconnect) -> None:
+        super().__init__(f"server {server!r}: {cause}")
+        self.server = server
+        self.cause = cause
+
+
+class LoginRefused(ConnectFailed):
+    """Asterisk refused the login."""
+
+
+def connect_error(server: str, cause: Disconnect) -> ConnectFailed:
+    """Return the error that tells of this cause."""
+    refused = cause.reason is Reason.LOGIN_REFUSED
+    return LoginRefused(server, cause) if refused else ConnectFailed(server, cause)
