@@ -1,0 +1,167 @@
+"""Speak AMI over a plain blocking socket, without the library: no proof may rest on what it is to prove.
+
+Frames are kept as the bytes that came, up to their empty line. Only the servers and the tests of this
+folder's own machinery use this; everything else uses the library.
+"""
+
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
+
+BANNER = b"Asterisk Call Manager/"
+
+TIMEOUT = 10.0
+"""Seconds for one frame: Asterisk answers in milliseconds, and refuses a login after one second."""
+
+
+class Frame:
+    """One message: its bytes, and its headers as text, the first of a name winning."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        lines = data.decode("utf-8", "surrogateescape").split("\r\n")
+        self.headers = [
+            (name.strip(), value) for name, colon, value in (_split(line) for line in lines) if colon
+        ]
+
+    def __getitem__(self, name: str) -> str:
+        """Return the first value of a header, and an empty text where there is none."""
+        return next(iter(self.all(name)), "")
+
+    def __repr__(self) -> str:
+        return f"Frame({self.data!r})"
+
+    def all(self, name: str) -> list[str]:
+        """Return every value of a header, in order."""
+        return [value for key, value in self.headers if key.lower() == name.lower()]
+
+
+class RawSession:
+    """One AMI session: connects and takes the banner, then sends actions and reads frames.
+
+    Raises `OSError` when the connection cannot be made or times out, `EOFError` when the server closed it.
+    """
+
+    def __init__(
+        self, host: str, port: int, *, tls: ssl.SSLContext | None = None, timeout: float = TIMEOUT
+    ) -> None:
+        self._buffer = b""
+        self._counter = 0
+        self._socket = socket.create_connection((host, port), timeout)
+        try:
+            if tls is not None:
+                self._socket = tls.wrap_socket(self._socket, server_hostname=host)
+            self.banner = self._until(b"\r\n")
+        except BaseException:
+            self._socket.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the socket; again is harmless."""
+        self._socket.close()
+
+    def send(self, action: str, *headers: tuple[str, str]) -> str:
+        """Send an action and return the ActionID it was given."""
+        self._counter += 1
+        action_id = f"raw:{self._counter}"
+        lines = [("Action", action), ("ActionID", action_id), *headers]
+        text = "".join(f"{name}: {value}\r\n" for name, value in lines)
+        self._socket.sendall(f"{text}\r\n".encode())
+        return action_id
+
+    def read(self) -> Frame:
+        """Read the next frame, whatever it is."""
+        while not (data := self._until(b"\r\n\r\n")).strip():
+            pass  # some replies end in one empty line too many
+        return Frame(data)
+
+    def reply(self, action: str, *headers: tuple[str, str]) -> Frame:
+        """Send an action and read on to the response that carries its ActionID."""
+        action_id = self.send(action, *headers)
+        while (frame := self.read())["ActionID"] != action_id or not frame["Response"]:
+            pass
+        return frame
+
+    def list(self, action: str, *headers: tuple[str, str]) -> list[Frame]:
+        """Send a list action and return its items; `ValueError` with the response when it opens no list."""
+        action_id = self.send(action, *headers)
+        items: list[Frame] = []
+        while True:
+            frame = self.read()
+            if frame["Response"] and frame["EventList"].lower() != "start":
+                raise ValueError(frame)
+            if frame["EventList"].lower() == "complete" and frame["ActionID"] == action_id:
+                return items
+            if frame["Event"] and not frame["Privilege"]:  # live events have one, list items have none
+                items.append(frame)
+
+    def event(self, name: str, **headers: str) -> Frame:
+        """Read on to an event with this name and these header values."""
+        while True:
+            frame = self.read()
+            if frame["Event"] == name and all(frame[key] == value for key, value in headers.items()):
+                return frame
+
+    def login(self, username: str, secret: str, events: str = "off") -> Frame:
+        """Log in and return the response, whichever it is."""
+        return self.reply("Login", ("Username", username), ("Secret", secret), ("Events", events))
+
+    def wait_closed(self) -> None:
+        """Read until the server closes the connection."""
+        try:
+            while self._socket.recv(65_536):
+                pass
+        except ConnectionResetError:
+            pass  # a killed server's kernel resets
+
+    def _until(self, end: bytes) -> bytes:
+        while (found := self._buffer.find(end)) < 0:
+            data = self._socket.recv(65_536)
+            if not data:
+                raise EOFError(f"the server closed the connection after {self._buffer[-80:]!r}")
+            self._buffer += data
+        frame, self._buffer = self._buffer[: found + len(end)], self._buffer[found + len(end) :]
+        return frame
+
+
+def _split(line: str) -> tuple[str, bool, str]:
+    name, colon, value = line.partition(":")
+    return name, bool(colon), value.removeprefix(" ")
+
+
+@contextmanager
+def logged_in(
+    host: str,
+    port: int,
+    username: str,
+    secret: str,
+    *,
+    events: str = "off",
+    tls: ssl.SSLContext | None = None,
+) -> Iterator[RawSession]:
+    """Give a session that is logged in, and log it off at the end."""
+    with RawSession(host, port, tls=tls) as session:
+        answer = session.login(username, secret, events)
+        if answer["Response"] != "Success":
+            raise PermissionError(f"login of {username} refused: {answer['Message']}")
+        yield session
+
+
+def greets(host: str, port: int, timeout: float) -> bool:
+    """Tell whether an AMI server greets on this port within `timeout` seconds; one attempt."""
+    try:
+        with RawSession(host, port, timeout=timeout) as session:
+            return session.banner.startswith(BANNER)
+    except (OSError, EOFError):
+        return False
