@@ -1,0 +1,61 @@
+"""One action and its answers, in the words of Asterisk's own helpers: astman_send_* of main/manager.c."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from .events import Header, encode
+from .requests import Request
+from .session import Session
+
+if TYPE_CHECKING:
+    from .server import MockServer
+
+
+class Exchange:
+    """What a handler gets: the request, and the ways to answer it."""
+
+    def __init__(self, session: Session, request: Request) -> None:
+        self.session = session
+        self.request = request
+
+    @property
+    def server(self) -> "MockServer":
+        """Give the server."""
+        return self.session.server
+
+    def get(self, name: str, default: str = "") -> str:
+        """Give a header of the request; `default` also when it is empty."""
+        return self.request.get(name) or default
+
+    @property
+    def action_id(self) -> list[Header]:
+        """Give the ActionID header to echo, or nothing: an empty ActionID is none."""
+        return [("ActionID", self.request.action_id)] if self.request.action_id else []
+
+    def respond(self, kind: str, *headers: Header) -> None:
+        """Send a response of any kind and form."""
+        self.session.write(encode([("Response", kind), *self.action_id, *headers]))
+
+    def ack(self, message: str) -> None:
+        """Send `Success` with a message (astman_send_ack)."""
+        self.respond("Success", ("Message", message))
+
+    def error(self, message: str) -> None:
+        """Send `Error` with a message (astman_send_error)."""
+        self.respond("Error", ("Message", message))
+
+    def list_start(self, message: str) -> None:
+        """Announce a list (astman_send_listack)."""
+        self.respond("Success", ("EventList", "start"), ("Message", message))
+
+    def item(self, name: str, headers: Iterable[Header]) -> None:
+        """Send an event of a list with the ActionID in its second line, as most lists have it."""
+        self.session.write(encode([("Event", name), *self.action_id, *headers]))
+
+    def item_with_id_last(self, name: str, headers: Iterable[Header]) -> None:
+        """Send an event of a list with the ActionID in its last line (queues, Status)."""
+        self.session.write(encode([("Event", name), *headers, *self.action_id]))
+
+    def list_complete(self, name: str, count: int, *extra: Header) -> None:
+        """End a list (astman_send_list_complete_start)."""
+        self.item(name, [("EventList", "Complete"), ("ListItems", count), *extra])

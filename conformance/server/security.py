@@ -1,0 +1,34 @@
+"""Security events (class `security`): the server's word on who came, and who asked for what.
+
+SuccessfulAuth and RequestBadFormat are as captured; the others have the elements of main/security_events.c.
+"""
+
+from collections.abc import Sequence
+
+from .events import Header, event_time
+from .session import Session
+
+LOCAL_ADDRESS = "IPV4/TCP/127.0.0.1/5038"
+
+_INFORMATIONAL = frozenset({"SuccessfulAuth"})
+
+
+def event(name: str, session: Session, headers: Sequence[Header], account: str) -> list[Header]:
+    """Build an event: its required elements, then SessionTV and, when it is optional, the account."""
+    account = account or (session.user.name if session.user else "")
+    account_is_optional = name == "RequestBadFormat"
+    who: list[Header] = [("AccountID", account)] if account else []
+    return [
+        ("Event", name),
+        ("EventTV", event_time(session.server.wall_time)),
+        ("Severity", "Informational" if name in _INFORMATIONAL else "Error"),
+        ("Service", "AMI"),
+        ("EventVersion", 1),
+        *([] if account_is_optional else who),
+        ("SessionID", f"0x7f11c{session.number:07x}"),
+        ("LocalAddress", LOCAL_ADDRESS),
+        ("RemoteAddress", session.peer),
+        *headers,
+        ("SessionTV", event_time(session.server.wall_time_of(session.connected_at))),
+        *(who if account_is_optional else []),
+    ]
