@@ -1,28 +1,20 @@
 """The mock beside the captures: the same actions at the same times, the same shapes of answers.
 
-A shape is a message's first line, then its header names in order. The captures are in `tests/corpus`, or
-where `AMI_CORPUS` says.
+A shape is a message's first line, then its header names in order.
 """
 
-import json
-import os
 import re
 from hashlib import md5
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
+from conformance.corpus import capture
 from conformance.server import MockServer
 from conformance.server.actions import ACTIONS
 from conformance.server.fixtures import Frame, Talk, frames, names
 
-CORPUS = Path(os.environ.get("AMI_CORPUS") or Path(__file__).parents[2] / "corpus")
 BANNERS = {"asterisk-22.10.1": "11.0.0", "asterisk-16.28.0": "5.0.4"}
-
-pytestmark = pytest.mark.skipif(
-    not CORPUS.is_dir(), reason="no captures in tests/corpus, and AMI_CORPUS is not set"
-)
 
 
 @pytest.fixture(params=sorted(BANNERS))
@@ -34,14 +26,14 @@ COVERED = sorted({action.name for action in ACTIONS} - {"ListCommands"} | {"NoSu
 """All that the mock knows, and one that it knows not to; ListCommands just has fewer rows than Asterisk's."""
 
 
-@pytest.mark.parametrize("capture", ["login-md5", "login-wrong", "permission-denied", "odd-input"])
-def test_the_whole_conversation_has_the_captured_shape(version: str, capture: str) -> None:
+@pytest.mark.parametrize("name", ["login-md5", "login-wrong", "permission-denied", "odd-input"])
+def test_the_whole_conversation_has_the_captured_shape(version: str, name: str) -> None:
     """Ordered as captured, but for `odd-input`, where pipelined actions raced with their own events."""
-    banner, real = captured(version, capture)
-    talk, mock = replay(version, capture)
+    banner, real = captured(version, name)
+    talk, mock = replay(version, name)
     assert talk.banner == banner
     theirs, ours = [names(frame) for frame in real], [names(frame) for frame in mock]
-    if capture == "odd-input":
+    if name == "odd-input":
         theirs, ours = sorted(theirs), sorted(ours)
     assert ours == theirs
 
@@ -121,24 +113,23 @@ def test_a_call_tells_the_captured_story(exten: str) -> None:
 # reading captures
 
 
-def captured(version: str, capture: str) -> tuple[str, list[Frame]]:
+def captured(version: str, name: str) -> tuple[str, list[Frame]]:
     """Give the banner line and the messages of a capture."""
-    data = (CORPUS / version / f"{capture}.ami").read_bytes()
+    data = capture(f"{version}/{name}").data
     banner, _, rest = data.partition(b"\r\n")
     return banner.decode() + "\r\n", frames(rest)
 
 
-def sent(version: str, capture: str) -> list[tuple[float, str]]:
+def sent(version: str, name: str) -> list[tuple[float, str]]:
     """Give when what was sent; the text is Latin-1."""
-    rows = json.loads((CORPUS / version / f"{capture}.json").read_text())["sent"]
-    return [(float(when), str(text)) for when, text in rows]
+    return list(capture(f"{version}/{name}").sent)
 
 
-def replay(version: str, capture: str) -> tuple[Talk, list[Frame]]:
+def replay(version: str, name: str) -> tuple[Talk, list[Frame]]:
     """Send the mock what was sent then, at the same times, with the MD5 key computed anew."""
     talk = Talk(MockServer(banner=BANNERS[version]))
     heard: list[Frame] = []
-    rows = sent(version, capture)
+    rows = sent(version, name)
     for (when, text), (later, _) in pairwise([*rows, (rows[-1][0] + 2.0, "")]):
         heard += talk.send(with_key(talk, text).encode("latin-1"))
         heard += talk.pass_time(later - when)
