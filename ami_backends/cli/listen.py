@@ -1,0 +1,101 @@
+"""`ami listen`: events as they come, across reconnects."""
+
+import os
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from ami_backends.cli.exits import Terminated, UsageProblem, complain
+from ami_backends.cli.login import CaFile, ConnectTimeout, Insecure, Login, SecretFile
+from ami_backends.cli.records import record_of, stamped, write_record
+from ami_backends.cli.screen import Screen
+from ami_backends.cli.target import take_target
+from ami_proto import Drops, FaultSeen, Gap, Message, Notice, State, StateChanged
+
+Item = Message | Gap | Drops
+
+Target = Annotated[
+    str | None,
+    typer.Argument(metavar="TARGET", help="ami://user@host[:port] or amis://...; else from the environment."),
+]
+Patterns = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--event", metavar="PATTERN", help="Only events of this name; * and ? match any. Repeatable."
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+Full = Annotated[bool, typer.Option("--full", help="Every header on a line of its own.")]
+Count = Annotated[int | None, typer.Option(metavar="N", min=1, help="End after so many events.")]
+
+
+def listen(
+    target: Target = None,
+    event: Patterns = None,
+    json: Json = False,
+    full: Full = False,
+    count: Count = None,
+    secret_file: SecretFile = None,
+    ca: CaFile = None,
+    insecure: Insecure = False,
+    connect_timeout: ConnectTimeout = None,
+) -> None:
+    """Show events as they come, until Ctrl-C.
+
+    A lost connection is made again; the gap and events that were lost are shown in their place.
+    """
+    if json and full:
+        raise UsageProblem("--json and --full exclude each other")
+    if target is not None and "://" not in target:
+        raise UsageProblem("the target must begin with ami:// or amis://")
+    server, _ = take_target([target] if target is not None else [], os.environ)
+    login = Login(secret_file, ca, insecure, connect_timeout)
+    left = count
+    try:
+        with (
+            login.connect(server, on_notice=_Reporter()) as client,
+            client.events(*(event or ()), marks=True) as events,
+        ):
+            show = _writer(json, full)
+            for item in events:
+                show(item)
+                if left is not None and isinstance(item, Message):
+                    left -= 1
+                    if not left:
+                        return
+    except Terminated:
+        return  # the usual end of a service
+
+
+def _writer(json: bool, full: bool) -> Callable[[Item], None]:
+    if json:
+        return lambda item: write_record(stamped(record_of(item)))
+    screen = Screen()
+    if full:
+        return lambda item: screen.show_whole([item]) if isinstance(item, Message) else screen.show(item)
+    return screen.show
+
+
+class _Reporter:
+    """Tell on stderr what becomes of the connection. Called in the reactor's thread."""
+
+    def __init__(self) -> None:
+        self._was_ready = False
+        self._is_lost = False
+
+    def __call__(self, notice: Notice) -> None:
+        match notice:
+            case StateChanged(new=State.READY):
+                if self._is_lost:
+                    complain("connected again")
+                self._was_ready, self._is_lost = True, False
+            case StateChanged(new=State.DISCONNECTED, cause=cause) if self._was_ready and cause is not None:
+                complain(
+                    f"{'still no connection' if self._is_lost else 'connection lost'}, trying again: {cause}"
+                )
+                self._is_lost = True
+            case FaultSeen(fault=fault, count=count, detail=detail) if self._was_ready:
+                complain(f"noticed {fault.value} ({count}): {detail}")
+            case _:
+                pass

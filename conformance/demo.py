@@ -1,0 +1,189 @@
+"""`ami demo`: the library at work against the mock server, both in this process, in a few seconds."""
+
+import time
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from ami_backends.cli.exits import Terminated
+from ami_backends.cli.safe import safe
+from ami_backends.cli.screen import Screen
+from ami_backends.selectors import Client, Events, Item, connect
+from ami_proto import ActionFailed, ConnectScheduled, Gap, Message, Notice, State, StateChanged
+from conformance.server import DEFAULT_USERS, LoopbackServer, MockServer
+
+NOTICE_PERIOD = 0.05
+"""Seconds between looks at the notices while no event comes."""
+
+QUIET = ("VarSet", "DeviceStateChange", "SuccessfulAuth", "Newexten")
+"""Events that the tour leaves out, so that the others can be followed."""
+
+CALL = {
+    "Channel": "Local/1000@default",
+    "CallerID": '"Alice" <100>',
+    "Application": "Wait",
+    "Data": "3600",
+}
+SECOND_CALL = CALL | {"Channel": "Local/user@default", "CallerID": '"Bob" <200>'}
+
+COLUMNS = {
+    "Channel": "Channel",
+    "State": "ChannelStateDesc",
+    "Application": "Application",
+    "Caller": "CallerIDName",
+}
+"""Titles of the channel table, and the headers that fill it."""
+
+Seconds = Annotated[float, typer.Option("--for", metavar="SECONDS", min=1.0, help="End after this long.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `ami`."""
+    app.command()(demo)
+
+
+def demo(seconds: Seconds = 10.0) -> None:
+    """See the library at work: a mock server, live events, a call, a lost link. Needs no Asterisk."""
+    user = DEFAULT_USERS[0]
+    notices: SimpleQueue[Notice] = SimpleQueue()
+    try:
+        with (
+            LoopbackServer(MockServer()) as server,
+            connect(
+                server.host, server.port, username=user.name, secret=user.secret, on_notice=notices.put
+            ) as client,
+            client.events(block=QUIET, marks=True) as events,
+        ):
+            _Tour(server, client, events, notices, seconds).run()
+    except (BrokenPipeError, Terminated):
+        raise typer.Exit from None  # the audience has left; the show is over, and that is fine
+
+
+class _Tour:
+    """One run of the demo: scenes, and in between the events as they come."""
+
+    def __init__(
+        self,
+        server: LoopbackServer,
+        client: Client,
+        events: Events[Item],
+        notices: SimpleQueue[Notice],
+        seconds: float,
+    ) -> None:
+        self._server = server
+        self._client = client
+        self._events = events
+        self._notices = notices
+        self._screen = Screen()
+        self._started = time.monotonic()
+        self._seconds = seconds
+        self._seen = 0
+        self._gaps = 0
+        self._was_ready = False
+
+    def run(self) -> None:
+        """Play every scene; each leaves the stage to the events until its share of the time is over."""
+        self._say(f"A mock Asterisk listens on {self._server.host}:{self._server.port}; logged in.")
+        self._run_command()
+        self._watch_until(0.1)
+        self._place_call(CALL)
+        self._watch_until(0.3)
+        self._list_channels()
+        self._watch_until(0.4)
+        self._drop_link()
+        self._watch_until(0.6)
+        self._list_channels()
+        self._fail()
+        self._watch_until(0.7)
+        self._place_call(SECOND_CALL)
+        self._watch_until(1.0)
+        self._say(f"The end: events shown {self._seen}, gaps {self._gaps}. Now with your own Asterisk:")
+        self._screen.write("ami listen ami://USER@HOST")
+
+    # -- scenes
+
+    def _run_command(self) -> None:
+        self._say('Command "core show version":')
+        reply = self._client.send("Command", Command="core show version")
+        self._screen.show_output(reply.output or [])
+
+    def _place_call(self, call: dict[str, str]) -> None:
+        self._say(f"Originate {call['Channel']}; the reply waits for the call to be answered:")
+        reply = self._client.send("Originate", call)
+        answered = ", ".join(f"{each.name}: {each.get('Response')}" for each in reply)
+        self._screen.write(f"{safe(reply['Message'])}, then {safe(answered)}")
+
+    def _list_channels(self) -> None:
+        self._say("CoreShowChannels, the whole list as one reply:")
+        channels = self._client.send("CoreShowChannels", wait=True).events
+        rows = [tuple(safe(each.get(key, "")) for key in COLUMNS.values()) for each in channels]
+        if not rows:
+            self._screen.write("no channels")
+        elif self._screen.is_terminal:
+            table = Table(*COLUMNS, header_style="bold")
+            for row in rows:
+                table.add_row(*map(Text, row))
+            self._screen.draw(table)
+        else:
+            for row in rows:
+                self._screen.write("  ".join(row))
+
+    def _drop_link(self) -> None:
+        """Lose the link, and the hangup of the call while nobody listens."""
+        self._say("Now the server drops the link, and the call ends before it is back:")
+        self._server.drop_links()
+        self._server.call(_hang_up_all)
+
+    def _fail(self) -> None:
+        self._say("Hangup of a channel that does not exist; Asterisk's no is a typed error:")
+        try:
+            self._client.send("Hangup", Channel="Local/nobody", wait=True)
+        except ActionFailed as error:
+            self._screen.write(f"{type(error).__name__}: {safe(error.message)}")
+
+    # -- in between
+
+    def _watch_until(self, share: float) -> None:
+        """Show what happens until this share of the time has passed."""
+        end = self._started + share * self._seconds
+        while (left := end - time.monotonic()) > 0:
+            self._tell_notices()
+            with suppress(TimeoutError):
+                item = self._events.get(timeout=min(left, NOTICE_PERIOD))
+                self._tell_notices()
+                self._screen.show(item)
+                self._seen += isinstance(item, Message)
+                self._gaps += isinstance(item, Gap)
+
+    def _tell_notices(self) -> None:
+        """Tell what became of the connection meanwhile."""
+        with suppress(Empty):
+            while True:
+                notice = self._notices.get_nowait()
+                match notice:
+                    case StateChanged(new=State.READY) if self._was_ready:
+                        self._say("Connected and logged in again, by itself.")
+                    case StateChanged(new=State.READY):
+                        self._was_ready = True
+                    case StateChanged(new=State.DISCONNECTED, cause=cause) if cause is not None:
+                        self._say(f"Connection lost: {cause}.")
+                    case ConnectScheduled(delay=delay) if self._was_ready:
+                        self._say(f"Trying again in {delay:.2f} s.")
+                    case _:
+                        pass
+
+    def _say(self, sentence: str) -> None:
+        self._screen.write(_strong(sentence))
+
+
+def _hang_up_all(core: MockServer) -> None:
+    for channel in list(core.world.channels.values()):
+        channel.hang_up(16)
+
+
+def _strong(sentence: str) -> Text:
+    return Text(f"== {sentence}", "bold cyan")

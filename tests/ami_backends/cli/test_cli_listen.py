@@ -1,0 +1,171 @@
+"""`ami listen`: events across reconnects, and every way to end it."""
+
+import json
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+from cli_harness import PATIENCE, ami, chatter, mock, start, url
+
+from ami_backends.cli.records import record_of
+from ami_backends.cli.screen import gap_sentence
+from ami_proto import Disconnect, Drops, Gap, Reason
+from conformance.server import Action, Exchange, LoopbackServer
+
+
+@contextmanager
+def listening(server: LoopbackServer, *options: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Give a process that has shown its first event."""
+    with chatter(server):
+        process = start("listen", url(server), *options)
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.communicate()
+
+
+def first_line(process: subprocess.Popen[bytes]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().decode("utf-8", "surrogateescape")
+
+
+def ended(process: subprocess.Popen[bytes]) -> tuple[int, str, str]:
+    out, err = process.communicate(timeout=PATIENCE)
+    return process.returncode, out.decode("utf-8", "surrogateescape"), err.decode()
+
+
+def test_count_ends_it_after_so_many_events() -> None:
+    with mock() as server, chatter(server):
+        done = ami("listen", url(server), "--count", "3")
+    assert done.status == 0, done
+    assert len(done.out.splitlines()) == 3
+    assert done.err == ""
+
+
+def test_patterns_choose_events_and_text_is_harmless() -> None:
+    with mock() as server, chatter(server):
+        done = ami("listen", url(server), "--count", "2", "--event", "nothing", "--event", "new*")
+    lines = done.out.splitlines()
+    assert len(lines) == 2, done
+    assert all(" Newchannel " in line for line in lines)
+    assert "Channel=PJSIP/caf\\xe9 " in lines[0]
+    assert lines[0].endswith("Text=[red]\\x1b[31m")
+
+
+def test_full_shows_every_header_on_a_line() -> None:
+    with mock() as server, chatter(server):
+        done = ami("listen", url(server), "--count", "1", "--event", "Hangup", "--full")
+    assert done.out.startswith("Event: Hangup\nPrivilege: call,all\n"), done
+    assert done.out.endswith("\nCause: 16\n\n")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_json_is_one_object_a_line_with_headers_in_order(encoding: str) -> None:
+    with mock() as server, chatter(server):
+        options = ["--count", "2", "--event", "Newchannel", "--json"]
+        done = ami("listen", url(server), *options, env={"PYTHONIOENCODING": encoding})
+    assert done.status == 0, done
+    record = [json.loads(line) for line in done.out.splitlines()][1]
+    assert (record["type"], record["name"], record["action_id"]) == ("event", "Newchannel", None)
+    assert [name for name, _ in record["headers"]] == ["Event", "Privilege", "Timestamp", "Channel", "Text"]
+    assert record["fields"]["Channel"] == "PJSIP/caf\udce9"
+    assert record["fields"]["Text"] == "[red]\x1b[31m"
+    assert datetime.fromisoformat(record["time"]).tzinfo is not None
+
+
+def test_a_lost_connection_is_made_again_and_shown_as_a_gap() -> None:
+    with mock() as server, listening(server, "--json", "--event", "Newchannel") as process:
+        first_line(process)
+        server.drop_links()
+        types: list[str] = []
+        while types[-2:] != ["gap", "event"]:
+            record = json.loads(first_line(process))
+            types.append(record["type"])
+            if record["type"] == "gap":
+                assert record["seconds"] > 0
+                assert record["reason"] == "closed by the server"
+        process.send_signal(signal.SIGTERM)
+        status, _, err = ended(process)
+    assert status == 0
+    assert err.splitlines() == [
+        "ami: connection lost, trying again: closed by the server",
+        "ami: connected again",
+    ]
+
+
+def test_a_gap_is_a_line_for_people() -> None:
+    with mock() as server, listening(server, "--event", "Newchannel") as process:
+        first_line(process)
+        server.drop_links()
+        while " -- gap -- " not in (line := first_line(process)):
+            pass
+    assert line.rstrip().endswith(" s: closed by the server")
+
+
+def test_marks_are_objects_too() -> None:
+    gap = Gap("pbx", 10.0, 12.5, Disconnect(Reason.EOF))
+    assert record_of(gap) == {"type": "gap", "seconds": 2.5, "reason": "closed by the server", "detail": ""}
+    assert record_of(Gap("pbx", 1.0, 2.0, None))["reason"] is None
+    assert record_of(Drops(7)) == {"type": "drops", "count": 7}
+    assert gap_sentence(gap) == "no events for 2.50 s: closed by the server"
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)], ids=["Ctrl-C", "SIGTERM"]
+)
+def test_signals_log_off_and_end_it_quietly(number: signal.Signals, expected: int) -> None:
+    with mock() as server, listening(server) as process:
+        logoff = server.call(lambda core: core.actions["logoff"])
+        heard: list[str] = []
+        server.call(lambda core: core.actions.update(logoff=_overheard(logoff, heard)))
+        first_line(process)
+        process.send_signal(number)
+        status, _, err = ended(process)
+        assert server.call(lambda core: dict(core.sessions)) == {}
+    assert (status, err) == (expected, "")
+    assert heard == ["Logoff"]
+
+
+@pytest.mark.parametrize("options", [[], ["--json"], ["--full"]])
+def test_a_closed_pipe_ends_it_quietly(options: list[str]) -> None:
+    with mock() as server, listening(server, *options) as process:
+        first_line(process)
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.wait(PATIENCE) == 141
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+
+
+def test_a_pipe_that_was_closed_before_is_quiet_too() -> None:
+    with mock() as server, start("command", url(server), "module show") as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.wait(PATIENCE) == 141
+        assert process.stderr.read() == b""
+
+
+def test_ctrl_c_while_an_answer_is_awaited() -> None:
+    with mock() as server:
+        process = start("send", url(server), "Originate", "Channel=Local/ring@default", "Application=Echo")
+        while not server.call(lambda core: dict(core.world.channels)):
+            pass
+        process.send_signal(signal.SIGINT)
+        status, out, err = ended(process)
+    assert (status, out, err) == (130, "", "")
+
+
+def _overheard(action: Action, heard: list[str]) -> Action:
+    """Return the same action, which notes that it was asked for."""
+
+    def handle(exchange: Exchange) -> None:
+        heard.append(action.name)
+        action.handler(exchange)
+
+    return replace(action, handler=handle)

@@ -1,0 +1,72 @@
+"""The Python of README and docs runs as it is printed, against the mock server; its promises are true."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conformance.server import LoopbackServer
+
+ROOT = Path(__file__).resolve().parents[1]
+README = ROOT / "README.md"
+PAGES = [
+    README,
+    *sorted((ROOT / "docs").glob("how-to/*.md")),
+    *sorted((ROOT / "docs").glob("explanation/*.md")),
+]
+BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\(([^)#:]+)\)")
+
+EXAMPLES = [
+    pytest.param(code, id=f"{page.stem}-{number}")
+    for page in PAGES[1:]
+    for number, code in enumerate(BLOCK.findall(page.read_text()), 1)
+]
+
+
+def run(code: str, server: LoopbackServer) -> str:
+    """Run an example in a process of its own, with the mock's port in place of Asterisk's."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code.replace("5038", str(server.port))],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        cwd=ROOT,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, ""), done
+    return done.stdout
+
+
+@pytest.mark.parametrize("code", EXAMPLES)
+def test_every_example_of_the_docs_runs(code: str, mock_server: LoopbackServer) -> None:
+    run(code, mock_server)
+
+
+def test_the_blocking_example_shows_what_it_should(mock_server: LoopbackServer) -> None:
+    lines = run(BLOCK.findall(README.read_text())[0], mock_server).splitlines()
+    assert lines[0].startswith("['Asterisk 22")
+    assert lines[1] == "No such channel"
+    assert "Local/1000@default-00000000;1" in lines[2]
+    assert lines[3].startswith("Newchannel Local/1000@default-")
+    assert lines[-1].startswith("Hangup Local/1000@default-")
+
+
+def test_the_driver_of_the_readme_drives(mock_server: LoopbackServer) -> None:
+    out = run(BLOCK.findall(README.read_text())[1], mock_server)
+    assert out.startswith("['Asterisk 22")
+
+
+def test_the_readme_begins_with_the_two_commands() -> None:
+    commands = re.findall(r"^```console\n(.*?)^```$", README.read_text(), re.MULTILINE | re.DOTALL)
+    install = "python3 -m venv .venv && .venv/bin/pip install -e"
+    assert commands[0] == f'{install} ".[all]" && .venv/bin/ami demo\n'
+    assert commands[1] == f'{install} ".[dev]" && .venv/bin/pytest\n'
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_links_lead_somewhere(page: Path) -> None:
+    for link in LINK.findall(page.read_text()):
+        assert (page.parent / link).exists(), link
