@@ -3,7 +3,6 @@
 Times are seconds, sizes are bytes. Every default carries its reason.
 """
 
-import math
 from dataclasses import dataclass, field, fields
 from typing import Literal
 
@@ -12,6 +11,12 @@ from ami_proto.values import ServerKey, Tls
 
 KIB = 1024
 MIB = 1024 * KIB
+
+DURATION_MAX = 2_000_000.0
+"""Three weeks: the longest wait that every operating system takes (epoll: 31 bits of milliseconds)."""
+
+LOGIN_VALUE_SIZE_MAX = 1000
+"""What fits into a line of the login: Asterisk reads 1022 bytes (main/manager.c:7219)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,15 +77,18 @@ class ServerConfig:
     drop_report_interval: float = 1.0
 
     def __post_init__(self) -> None:
+        for each in fields(self):
+            self._require_type(each.name, each.type)
         for name in ("key", "host", "username"):
             self._require(name, bool(getattr(self, name).strip()), "must not be blank")
-        for name in ("username", "secret", "events"):
+        for name in ("host", "username", "secret", "events"):
             self._require(name, _one_line(getattr(self, name)), "must be one line: no CR, LF or NUL")
+        for name in ("username", "secret", "events"):
+            rule = f"must be UTF-8 of at most {LOGIN_VALUE_SIZE_MAX} bytes"
+            self._require(name, _fits_login(getattr(self, name)), rule)
         self._require("auth", self.auth in ("md5", "plain"), "must be 'md5' or 'plain'")
         for name, (low, high) in BOUNDS.items():
-            value = getattr(self, name)
-            fits = not isinstance(value, bool) and isinstance(value, int | float) and low <= value <= high
-            self._require(name, fits, f"must be between {low} and {high}")
+            self._require(name, low <= getattr(self, name) <= high, f"must be between {low:g} and {high:g}")
         self._require("reconnect_max", self.reconnect_max >= self.reconnect_min, "below reconnect_min")
         longest_silence = self.heartbeat_interval + 3 * self.heartbeat_timeout
         self._require(
@@ -88,6 +96,21 @@ class ServerConfig:
             self.read_timeout > longest_silence,
             f"must be above heartbeat_interval + 3 x heartbeat_timeout = {longest_silence:g}",
         )
+
+    def _require_type(self, name: str, wanted: object) -> None:
+        """Refuse a value of another type: a float where bytes are counted would fail much later."""
+        value = getattr(self, name)
+        if wanted is bool:
+            self._require(name, isinstance(value, bool), "must be true or false")
+        elif wanted is int or wanted is float:
+            number = int if wanted is int else int | float
+            fits = isinstance(value, number) and not isinstance(value, bool)
+            self._require(name, fits, "must be a whole number" if wanted is int else "must be a number")
+        elif name == "tls":
+            self._require(name, value is None or isinstance(value, Tls), "must be a Tls, or None")
+        else:
+            fits = isinstance(value, str) or (value is None and name == "events")
+            self._require(name, fits, "must be text")
 
     def _require(self, name: str, holds: bool, rule: str) -> None:
         if not holds:
@@ -97,26 +120,33 @@ class ServerConfig:
 
 BOUNDS: dict[str, tuple[float, float]] = {
     "port": (1, 65535),
-    "connect_timeout": (0.01, math.inf),
-    "banner_timeout": (0.01, math.inf),
-    "login_timeout": (2.0, math.inf),
-    "action_timeout": (0.001, math.inf),
-    "close_grace": (0.0, math.inf),
-    "heartbeat_interval": (0.01, math.inf),
-    "heartbeat_timeout": (0.01, math.inf),
-    "read_timeout": (0.01, math.inf),
-    "reconnect_min": (0.001, math.inf),
-    "reconnect_max": (0.001, math.inf),
-    "stable_after": (0.0, math.inf),
+    "connect_timeout": (0.01, DURATION_MAX),
+    "banner_timeout": (0.01, DURATION_MAX),
+    "login_timeout": (2.0, DURATION_MAX),
+    "action_timeout": (0.001, DURATION_MAX),
+    "close_grace": (0.0, DURATION_MAX),
+    "heartbeat_interval": (0.01, DURATION_MAX),
+    "heartbeat_timeout": (0.01, DURATION_MAX),
+    "read_timeout": (0.01, DURATION_MAX),
+    "reconnect_min": (0.001, DURATION_MAX),
+    "reconnect_max": (0.001, DURATION_MAX),
+    "stable_after": (0.0, DURATION_MAX),
     "max_frame_size": (64 * KIB, 64 * MIB),
     "max_desyncs": (0, 1_000_000),
-    "desync_window": (0.01, math.inf),
+    "desync_window": (0.01, DURATION_MAX),
     "max_pending_actions": (1, 1_000_000),
     "max_outbound_bytes": (16 * KIB, 1024 * MIB),
     "max_action_id_length": (32, 64),
-    "drop_report_interval": (0.0, math.inf),
+    "drop_report_interval": (0.0, DURATION_MAX),
 }
 """Lowest and highest allowed value of each number."""
+
+
+def _fits_login(text: str | None) -> bool:
+    try:
+        return text is None or len(text.encode("utf-8", "surrogateescape")) <= LOGIN_VALUE_SIZE_MAX
+    except UnicodeEncodeError:
+        return False
 
 
 def _one_line(text: str | None) -> bool:

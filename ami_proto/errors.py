@@ -66,6 +66,14 @@ class LoginRefused(ConnectFailed):
     """Asterisk refused the login."""
 
 
+def described(exception: Exception) -> str:
+    """Return one line about an exception of the user's, whose `repr` may raise as well."""
+    try:
+        return repr(exception)
+    except Exception:  # noqa: BLE001 - whatever a user's `__repr__` raises
+        return type(exception).__name__
+
+
 def connect_error(server: str, cause: Disconnect) -> ConnectFailed:
     """Return the error that tells of this cause."""
     refused = cause.reason is Reason.LOGIN_REFUSED

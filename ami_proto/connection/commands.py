@@ -19,6 +19,7 @@ class CommandQueue:
     def dial(self, connect: Connect) -> None:
         """Ask for a stream."""
         self._queue.append(connect)
+        self._watched = None
 
     def close(self, session: SessionId) -> None:
         """Ask for the stream's end; one whose `Connect` nobody has seen is simply not opened."""
@@ -30,6 +31,11 @@ class CommandQueue:
         undialled = any(isinstance(each, Connect) and each.session == session for each in self._queue)
         self._queue = deque(each for each in self._queue if each.session != session)
         return undialled
+
+    @property
+    def deaf(self) -> bool:
+        """Whether the driver was last told not to read."""
+        return self._watched is not None and not self._watched.read
 
     def waiting(self, wanted: Watch | None) -> bool:
         """Whether there is a command to poll, given what the engine wants to watch now."""

@@ -33,12 +33,14 @@ class Judgement(Enum):
 class Heartbeat:
     """Watch one session, from READY on."""
 
-    __slots__ = ("_config", "_forgave", "_timers", "misses")
+    __slots__ = ("_config", "_excused", "_forgiven", "_stretched", "_timers", "misses")
 
     def __init__(self, config: ServerConfig, timers: Timers) -> None:
         self._config = config
         self._timers = timers
-        self._forgave = False
+        self._forgiven: set[Timer] = set()
+        self._excused: set[Timer] = set()
+        self._stretched = False
         self.misses = 0
         """Unanswered pings since the last answered one."""
 
@@ -50,9 +52,15 @@ class Heartbeat:
 
     def handle_received(self, now: float) -> None:
         """Take any bytes as a sign of life."""
-        self._forgave = False
+        self._forgiven.clear()
+        self._excused.clear()
+        self._stretched = False
         self._timers.set(Timer.SILENCE, now + self._config.heartbeat_interval)
         self._timers.set(Timer.READ, now + self._config.read_timeout)
+
+    def handle_resumed(self) -> None:
+        """Take the end of a pause: what came in the meantime could not be heard."""
+        self._excused = {Timer.PONG, Timer.READ}
 
     def handle_answered(self) -> None:
         """Take a pong, late or not: the peer serves us."""
@@ -61,6 +69,7 @@ class Heartbeat:
 
     def handle_pinged(self, now: float) -> None:
         """Await the answer to a ping that was just queued."""
+        self._excused.discard(Timer.PONG)
         self._timers.set(Timer.PONG, now + self._config.heartbeat_timeout)
 
     def judge(
@@ -71,11 +80,17 @@ class Heartbeat:
             self._timers.set(Timer.SILENCE, now + self._config.heartbeat_interval)
             awaiting = self._timers.deadline(Timer.PONG) is not None
             return Judgement.WAIT if paused or blocked_until is not None or awaiting else Judgement.PING
-        if timer is Timer.READ and blocked_until is not None:
-            self._timers.set(Timer.READ, blocked_until)
+        if timer is Timer.READ and blocked_until is not None and not self._stretched:
+            # Once: whoever submits one such action after the other must find out in the end, too.
+            self._stretched = True
+            self._timers.set(Timer.READ, max(blocked_until, now))
             return Judgement.WAIT
-        if paused or (now - deadline > LATE_MAX and not self._forgave):
-            self._forgave = True
+        late = now - deadline > LATE_MAX and timer not in self._forgiven
+        if paused or late or timer in self._excused:
+            if late:
+                self._forgiven.add(timer)
+            if not paused:
+                self._excused.discard(timer)
             period = self._config.read_timeout if timer is Timer.READ else self._config.heartbeat_timeout
             self._timers.set(timer, now + period)
             return Judgement.WAIT

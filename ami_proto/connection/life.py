@@ -25,7 +25,7 @@ from ami_proto.connection.subscription import Gap
 from ami_proto.connection.subscriptions import Subscriptions
 from ami_proto.connection.timers import SESSION_TIMERS, Timer, Timers
 from ami_proto.correlation.pending import Entry, Pending, Purpose
-from ami_proto.values import Connect, Disconnect, Reason, Sent, SessionId, State, Watch
+from ami_proto.values import Command, Connect, Disconnect, Reason, Sent, SessionId, State, Watch
 
 
 class Life:
@@ -77,7 +77,8 @@ class Life:
 
     def stop(self, now: float, grace: float | None) -> None:
         """End, politely where there is somebody to be polite to."""
-        self._grace = self._config.close_grace if grace is None else grace
+        if self.state is not State.CLOSING:
+            self._grace = self._config.close_grace if grace is None else grace
         cause = Disconnect(Reason.STOPPED)
         if self.session is not None and not self.state.sending and self.state is not State.CLOSING:
             self.commands.close(self.session.id)
@@ -89,7 +90,7 @@ class Life:
 
     def handle_received(self, session: Session, data: bytes, now: float) -> None:
         """Take bytes of the present session."""
-        if self.state.sending:
+        if data and self.state.sending:
             self._heartbeat.handle_received(now)
         self._follow(session, session.handle_received(data, now), now)
         self.report_drops(now)
@@ -129,6 +130,14 @@ class Life:
         return not (self._config.reconnect if self._served else self._config.retry)
 
     # -- looking
+
+    def poll_command(self) -> Command | None:
+        """Return the next command; one that resumes reading gives the peer time to be heard again."""
+        was_deaf = self.commands.deaf
+        command = self.commands.poll(self.wanted_watch())
+        if was_deaf and not self.commands.deaf:
+            self._heartbeat.handle_resumed()
+        return command
 
     def wanted_watch(self) -> Watch | None:
         """Return what the driver should watch now, if there is a stream to watch."""
@@ -232,7 +241,8 @@ class Life:
 
     def _suspect(self, now: float) -> None:
         self.timers.clear(Timer.STABLE)
-        self._ping(now)
+        if self._present().pending.blocked_until(now) is None:
+            self._ping(now)
 
     def _ping(self, now: float) -> None:
         self._present().ping()
@@ -259,6 +269,7 @@ class Life:
             self.report(Fault.LOGOFF_UNSENT, str(cause))
         self._end_session(cause, now)
         self.timers.clear(Timer.RECONNECT)
+        self.timers.set(Timer.FAREWELL, now)
         self.wants_admission = False
         for entry in self.waiting.pop_all():
             self._notices.put_outcome(entry.lost(cause or Disconnect(Reason.STOPPED)))
@@ -272,7 +283,7 @@ class Life:
         self.frames_before += session.frames
         self.events_before += session.frames - session.others
         self.timers.clear(*SESSION_TIMERS)
-        if session.login.accepted and self._served_until is None and self._served:
+        if session.login.complete and self._served_until is None:
             self._served_until, self._gap_cause = now, cause
         for entry in session.pending.pop_all():
             if entry.purpose is Purpose.USER:
@@ -309,6 +320,8 @@ class Life:
                 self.backoff.reset()
             case Timer.GRACE:
                 self._overdue(Reason.STOPPED, f"no Goodbye within {self._grace:g} s", now)
+            case Timer.FAREWELL:
+                pass
             case Timer.DROP_REPORT:
                 self.report_drops(now)
 
@@ -318,7 +331,7 @@ class Life:
     def _handle_heartbeat(self, timer: Timer, deadline: float, now: float) -> None:
         blocked_until = self._present().pending.blocked_until(now)
         judgement = self._heartbeat.judge(
-            timer, deadline, now, paused=self.paused, blocked_until=blocked_until
+            timer, deadline, now, paused=self.paused or self.commands.deaf, blocked_until=blocked_until
         )
         match judgement:
             case Judgement.WAIT:

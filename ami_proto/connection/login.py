@@ -4,7 +4,7 @@ import hashlib
 from enum import Enum, unique
 
 from ami_proto.config import ServerConfig
-from ami_proto.correlation.outcome import Outcome
+from ami_proto.correlation.outcome import ActionFailed, Outcome
 from ami_proto.correlation.pending import Purpose
 from ami_proto.message.encode import Action
 from ami_proto.values import Disconnect, Reason
@@ -32,9 +32,9 @@ class Login:
         self.step = Step.NOT_BEGUN
 
     @property
-    def accepted(self) -> bool:
-        """Whether Asterisk has accepted it; events are delivered from here on."""
-        return self.step is Step.BOOT_AWAITED or self.step is Step.COMPLETE
+    def complete(self) -> bool:
+        """Whether nothing more is awaited; events are delivered from here on."""
+        return self.step is Step.COMPLETE
 
     def begin(self) -> tuple[Purpose, Action]:
         """Return the first action."""
@@ -83,6 +83,7 @@ class Login:
 
 
 def _refusal(outcome: Outcome) -> Disconnect:
-    response = outcome.reply.response
-    said = response.get("Message") if response is not None else None
-    return Disconnect(Reason.LOGIN_REFUSED, said or str(outcome.error))
+    """Return why there is no login: the server's no, or an answer that could not be read."""
+    if isinstance(outcome.error, ActionFailed):
+        return Disconnect(Reason.LOGIN_REFUSED, outcome.error.message)
+    return Disconnect(Reason.PROTOCOL, str(outcome.error))

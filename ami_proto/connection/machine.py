@@ -8,10 +8,9 @@ take facts from the driver and never raise. `start`, `submit`, `cancel`, `subscr
 and `stop` are requests: they raise and change nothing, or succeed. `poll_` methods drain.
 """
 
-import math
 from random import Random
 
-from ami_proto.config import ServerConfig
+from ami_proto.config import DURATION_MAX, ServerConfig
 from ami_proto.connection.callouts import Callouts
 from ami_proto.connection.life import Life
 from ami_proto.connection.notices import Fault, Notice, NoticeQueue
@@ -19,7 +18,7 @@ from ami_proto.connection.session import Session
 from ami_proto.connection.snapshot import Snapshot, SubscriptionSnapshot
 from ami_proto.connection.subscription import QUEUE_LIMIT_DEFAULT, Drops, Filter, Gap, Overflow, Subscription
 from ami_proto.connection.subscriptions import Subscriptions
-from ami_proto.correlation.action_ids import INSTANCE_DIGITS, ActionIds
+from ami_proto.correlation.action_ids import INSTANCE_DIGITS, ActionIds, is_instance
 from ami_proto.correlation.completion import Completion, blocks_session, completion_for
 from ami_proto.correlation.outcome import Ticket
 from ami_proto.correlation.outgoing import Outgoing
@@ -33,7 +32,7 @@ TRANSMIT_LIMIT = 65_536
 """Bytes a driver is shown in one piece: what a kernel takes in one go."""
 
 NOW_MAX = 1e12
-"""Thirty thousand years; far beyond, a float cannot tell a second from the next."""
+"""Thirty thousand years, before or after zero; far beyond, a float cannot tell a second from the next."""
 
 
 class Connection:
@@ -48,11 +47,13 @@ class Connection:
     def __init__(
         self, config: ServerConfig, *, seed: int | str, instance: str | None = None, throttled: bool = False
     ) -> None:
-        random = Random(f"{seed}:{config.key}")
+        random = Random(f"{seed}:{config.key}".encode("utf-8", "surrogatepass"))
         if instance is None:
             instance = f"{random.getrandbits(INSTANCE_DIGITS * 4):0{INSTANCE_DIGITS}x}"
         self.config = config
-        self._now = -math.inf
+        self._now = -NOW_MAX
+        if not is_instance(instance):
+            raise ConfigError("instance", instance, f"must be {INSTANCE_DIGITS} hex digits")
         self._ids = ActionIds(config.key, instance, length_max=config.max_action_id_length)
         self._callouts = Callouts()
         self._notices = NoticeQueue()
@@ -152,12 +153,11 @@ class Connection:
             earliest = min((each for each in deadlines if each is not None), default=None)
             if earliest is None or earliest > now:
                 return
-            if deadlines[0] == earliest:
-                due = life.timers.pop_due(now)
-                if due is not None:
-                    life.handle_timer(*due, now)
-            else:
+            if earliest in deadlines[1:]:
+                # Before a timer of the same moment: READ may have waited for just this action to end.
                 self._expire_action(now)
+            elif (due := life.timers.pop_due(now)) is not None:
+                life.handle_timer(*due, now)
 
     # -- requests
 
@@ -177,7 +177,7 @@ class Connection:
         self._callouts.refuse_requests()
         if self._life.state is not State.CLOSED:
             raise MisuseError(f"server {self.key!r} is {self._life.state.value}: it was started already")
-        self._advance_clock(now)
+        self._set_clock(now)
         self._life.start(self._now)
 
     def stop(self, now: float, *, grace: float | None = None) -> None:
@@ -186,7 +186,9 @@ class Connection:
         What is pending may finish until then. No new action is taken.
         """
         self._callouts.refuse_requests()
-        self._advance_clock(now)
+        if grace is not None and not 0 <= grace <= DURATION_MAX:
+            raise ConfigError("grace", grace, f"must be between 0 and {DURATION_MAX:g} seconds")
+        self._set_clock(now)
         self._life.stop(self._now, grace)
 
     def submit(
@@ -210,30 +212,20 @@ class Connection:
         session = self._sendable(wait)
         if completion is None:
             completion = completion_for(action)
-        if timeout is None:
-            timeout = completion.duration or self.config.action_timeout
-        if not timeout > 0:
-            raise ConfigError("timeout", timeout, "must be above 0 seconds")
-        action_id = self._ids.peek()
-        entry = Entry(
-            Ticket(self.key, action_id, action.name),
-            completion,
-            Outgoing(encode(action, action_id)),
-            max(self._now, now) + timeout,
-            blocks=blocks_session(action),
-        )
+        with self._callouts:
+            entry = self._entry(action, completion, timeout, self._checked_time(now))
         if session is not None:
             session.open(entry)
         else:
             self._keep(entry)
         self._ids.draw()
-        self._advance_clock(now)
+        self._set_clock(now)
         return entry.ticket
 
     def cancel(self, ticket: Ticket, now: float) -> None:
         """End an action now, as cancelled. Of one that has ended, nothing happens."""
         self._callouts.refuse_requests()
-        self._advance_clock(now)
+        self._set_clock(now)
         for pending in self._pendings():
             entry = pending.find(ticket.action_id.encode())
             if entry is not None and entry.ticket == ticket:
@@ -253,9 +245,10 @@ class Connection:
         return self._subscriptions.add(filter, limit, policy)
 
     def unsubscribe(self, subscription: Subscription) -> None:
-        """End a subscription and forget what it holds."""
+        """End a subscription and forget what it holds; of one that has ended, nothing happens."""
         self._callouts.refuse_requests()
-        self._subscriptions.remove(subscription)
+        if self._subscriptions.remove(subscription):
+            self._notices.forget(subscription)
 
     # -- outputs
 
@@ -269,7 +262,7 @@ class Connection:
 
     def poll_command(self) -> Command | None:
         """Return the next thing the network should do."""
-        return self._life.commands.poll(self._life.wanted_watch())
+        return self._life.poll_command()
 
     def poll_transmit(self, session: SessionId, limit: int = TRANSMIT_LIMIT) -> bytes:
         """Show the next bytes to write: whole lines. The same again until `handle_sent`."""
@@ -285,9 +278,18 @@ class Connection:
     # -- helpers
 
     def _advance_clock(self, now: float) -> None:
-        """Take the time; it never goes back, and what is no time is not taken."""
+        """Take the time of a fact; it never goes back, and what is no time is not taken."""
         if self._now < now < NOW_MAX:
             self._now = now
+
+    def _checked_time(self, now: float) -> float:
+        """Return the time of a request, clamped. Raises `MisuseError` for what is no time."""
+        if not -NOW_MAX < now < NOW_MAX:
+            raise MisuseError(f"now = {now!r} is no time in seconds")
+        return max(self._now, now)
+
+    def _set_clock(self, now: float) -> None:
+        self._now = self._checked_time(now)
 
     def _present(self, session: SessionId) -> Session | None:
         present = self._life.session
@@ -337,6 +339,21 @@ class Connection:
         if not wait or life.state in (State.CLOSING, State.CLOSED):
             raise NotReady(self.key, life.state.value)
         return None
+
+    def _entry(self, action: Action, completion: Completion, timeout: float | None, now: float) -> Entry:
+        """Make the entry of an action. The user's strategy is asked, and may raise."""
+        if timeout is None:
+            timeout = completion.duration or self.config.action_timeout
+        if not 0 < timeout <= DURATION_MAX:
+            raise ConfigError("timeout", timeout, f"must be above 0 and at most {DURATION_MAX:g} seconds")
+        action_id = self._ids.peek()
+        return Entry(
+            Ticket(self.key, action_id, action.name),
+            completion,
+            Outgoing(encode(action, action_id)),
+            now + timeout,
+            blocks=blocks_session(action),
+        )
 
     def _keep(self, entry: Entry) -> None:
         """Keep an action until READY; the bytes that wait are bounded like those in the outbox."""

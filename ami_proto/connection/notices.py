@@ -160,6 +160,17 @@ class NoticeQueue:
             step = replace(step, old=earlier.old, absorbed=earlier.absorbed + 1)
         self._put_at(type(step), step)
 
+    def forget(self, subscription: Subscription) -> None:
+        """Drop what waits about a subscription that has ended."""
+        self._waiting.discard(subscription)
+        self._latest.pop(subscription, None)
+        self._queue = deque(
+            each
+            for each in self._queue
+            if each is not subscription
+            and not (isinstance(each, MessagesWaiting) and each.subscription is subscription)
+        )
+
     def poll(self) -> Notice | None:
         """Return the next notice and forget it."""
         if not self._queue:

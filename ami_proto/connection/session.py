@@ -28,6 +28,9 @@ from ami_proto.wire.framing import Framer
 
 BANNER_BYTES_MAX = 4096
 """Bytes without a banner after which the peer is no AMI server. Asterisk's has 30."""
+PINGS_MAX = 3
+"""Pings that are remembered: a peer that answers only some must not cost memory. More than are missed
+before the session ends."""
 EXCERPT_CHARACTERS_MAX = 60
 """How much of a strange line an error shows."""
 
@@ -44,6 +47,7 @@ class Session:
         "_finish",
         "_framer",
         "_ids",
+        "_pings",
         "_report",
         "_subscriptions",
         "banner",
@@ -82,6 +86,7 @@ class Session:
         self.bytes_received = 0
         self._framer = Framer(frame_size_max=config.max_frame_size)
         self._desyncs: deque[float] = deque()
+        self._pings: deque[Entry] = deque()
         self._ids = ids
         self._subscriptions = subscriptions
         self._callouts = callouts
@@ -100,8 +105,10 @@ class Session:
         self._open_own(*self.login.begin())
 
     def ping(self) -> None:
-        """Queue a ping."""
-        self._open_own(Purpose.PING, Action("Ping"))
+        """Queue a ping. The answers to the latest few count, late as they may be."""
+        self._pings.append(self._open_own(Purpose.PING, Action("Ping")))
+        if len(self._pings) > PINGS_MAX:
+            self._closed(self._pings.popleft())
 
     def log_off(self) -> Entry:
         """Queue the Logoff; return it, for whoever wants to know whether it left."""
@@ -142,6 +149,10 @@ class Session:
                     offer(frame)
                     continue
                 sign = self._handle_event(frame)
+                if sign is Input.ACCEPTED:  # by FullyBooted: READY first, and the gap recorded
+                    yield sign
+                    offer(frame)
+                    continue
             elif kind is Kind.RESPONSE:
                 self.others += 1
                 sign = self._handle_response(frame)
@@ -152,7 +163,9 @@ class Session:
                 yield sign
 
     def _handle_event(self, frame: Frame) -> Sign | None:
-        if not self.login.accepted:
+        if frame.name_bytes == b"FullyBooted" and self.login.handle_fully_booted():
+            return Input.ACCEPTED
+        if not self.login.complete:
             self._report(Fault.WITHHELD, _excerpt(frame))
             return None
         action_id = frame.action_id_bytes
@@ -163,8 +176,7 @@ class Session:
             self._report(Fault.STRAGGLER, _excerpt(frame))
             return None
         self._subscriptions.offer(frame)
-        booted = frame.name_bytes == b"FullyBooted" and self.login.handle_fully_booted()
-        return Input.ACCEPTED if booted else None
+        return None
 
     def _entry_of_event(self, frame: Frame, action_id: bytes | None) -> Entry | None:
         """Return the action an event belongs to.
@@ -224,12 +236,12 @@ class Session:
         self._report(Fault.OVERSIZED, f"{frame.size} bytes, {_excerpt(frame)}")
         action_id = frame.action_id_bytes
         entry = self.pending.find(action_id) if action_id is not None else None
-        return self._end(entry, entry.oversized(frame.size)) if entry is not None else None
+        return self._end(entry, self._closed(entry).oversized(frame.size)) if entry is not None else None
 
     def _handle_unknown(self, frame: Frame, now: float) -> Sign | None:
         """Deliver it as it is, and count: too many in too short a time, and the stream is lost."""
         self._report(Fault.DESYNC, _excerpt(frame))
-        if self.login.accepted:
+        if self.login.complete:
             self._subscriptions.offer(frame)
         self._desyncs.append(now)
         while self._desyncs[0] < now - self.config.desync_window:
@@ -247,7 +259,7 @@ class Session:
             with self._callouts:
                 verdict = entry.judge(message)
         except Exception as exception:  # noqa: BLE001 - whatever a user's strategy raises
-            return self._end(entry, entry.broken(exception))
+            return self._end(entry, self._closed(entry).broken(exception))
         if message.kind is Kind.RESPONSE:
             if verdict is Verdict.IGNORE:
                 self._report(Fault.UNMATCHED, f"{_excerpt(frame)}, refused by the completion strategy")
@@ -256,15 +268,19 @@ class Session:
         else:
             self._subscriptions.offer_item(frame, message)
         if verdict is Verdict.DONE:
-            return self._end(entry, entry.done())
+            return self._end(entry, self._closed(entry).done())
         if verdict is Verdict.FAILED:
-            return self._end(entry, entry.failed(message))
+            return self._end(entry, self._closed(entry).failed(message))
         return None
 
-    def _end(self, entry: Entry, outcome: Outcome) -> Sign | None:
-        """Close the action; the application gets the outcome, or the engine its own."""
+    def _closed(self, entry: Entry) -> Entry:
+        """Close the action; only then is it settled how much of it has left or will leave."""
         self.pending.remove(entry)
         self.withdraw(entry)
+        return entry
+
+    def _end(self, entry: Entry, outcome: Outcome) -> Sign | None:
+        """Hand over the end of a closed action: to the application, or to the engine its own."""
         match entry.purpose:
             case Purpose.USER:
                 self._finish(outcome)
@@ -287,9 +303,10 @@ class Session:
 def _asynchronous(frame: Frame) -> bool:
     """Whether the event came through the event queue, not out of an action's handler.
 
-    `Status` items have a `Privilege` all the same (main/manager.c, generate_status).
+    The items of `Status` (main/manager.c, generate_status) and of `SIPpeerstatus` (channels/chan_sip.c,
+    manager_sip_peer_status) have a `Privilege` all the same; they are told by their ActionID.
     """
-    return frame.has_privilege and frame.name_bytes != b"Status"
+    return frame.has_privilege and frame.name_bytes not in (b"Status", b"PeerStatus")
 
 
 def _text(data: bytes) -> str:

@@ -7,10 +7,11 @@ so that the marks are bounded by the messages.
 
 import re
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from enum import Enum, unique
 
+from ami_proto.errors import ConfigError
 from ami_proto.message.message import Message
 from ami_proto.values import Disconnect, ServerKey
 
@@ -41,6 +42,10 @@ class Filter:
     block: tuple[str, ...] = ()
     where: Callable[[Message], bool] | None = None
     replies: bool = False
+
+    def __post_init__(self) -> None:
+        _require_patterns("names", self.names)
+        _require_patterns("block", self.block)
 
     def accepts(self, name: str) -> bool:
         """Whether an event of this name passes the lists."""
@@ -171,6 +176,17 @@ class Subscription:
                 queue[place] = Drops(earlier.count + mark.count)
                 return
         queue.append(mark)
+
+
+def _require_patterns(key: str, patterns: Iterable[object]) -> None:
+    """Raise for one text, which would be taken for as many patterns as it has characters, and for what
+    is no text.
+    """
+    if isinstance(patterns, str):
+        raise ConfigError(key, patterns, "must be a tuple of patterns, not one text")
+    for pattern in patterns:
+        if not isinstance(pattern, str):
+            raise ConfigError(key, pattern, "each pattern must be text")
 
 
 def _glob(pattern: str) -> re.Pattern[str]:

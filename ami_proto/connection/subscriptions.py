@@ -9,13 +9,15 @@ from collections.abc import Callable, Iterator
 from ami_proto.connection.callouts import Callouts
 from ami_proto.connection.notices import Fault
 from ami_proto.connection.subscription import Filter, Gap, Overflow, Subscription
-from ami_proto.errors import ConfigError
+from ami_proto.errors import ConfigError, described
 from ami_proto.message.message import Message
 from ami_proto.wire.frame import Frame
 
 NAMES_REMEMBERED_MAX = 4096
 """Event names whose subscribers are remembered. Asterisk has some 300; beyond this a peer invents
 names, and the memory begins anew."""
+NAME_SIZE_MAX = 256
+"""A longer name is not remembered: it may be as long as a frame."""
 
 
 class Subscriptions:
@@ -46,25 +48,27 @@ class Subscriptions:
         return any(subscription.pausing for subscription in self._all)
 
     def add(self, filter: Filter, limit: int, policy: Overflow) -> Subscription:  # noqa: A002 - the agreed word
-        """Begin a subscription. Raises `ConfigError` for a limit below 1."""
-        if limit < 1:
-            raise ConfigError("limit", limit, "a queue holds at least one message")
+        """Begin a subscription. Raises `ConfigError` for what is no bound."""
+        _check(limit, policy)
         subscription = Subscription(filter, limit, policy)
         self._all = [*self._all, subscription]
         self._by_name.clear()
         return subscription
 
-    def remove(self, subscription: Subscription) -> None:
-        """End a subscription; what it still holds is forgotten. Ending it twice is no matter."""
+    def remove(self, subscription: Subscription) -> bool:
+        """End a subscription; what it still holds is forgotten. False if it is none of these."""
+        if subscription not in self._all:
+            return False
         self._all = [each for each in self._all if each is not subscription]
         self._by_name.clear()
         subscription.clear()
+        return True
 
     def offer(self, frame: Frame) -> None:
         """Queue an event for those who want it."""
         wanting = self._by_name.get(frame.name_bytes)
         if wanting is None:
-            wanting = self._remember(frame.name_bytes)
+            wanting = self._find(frame.name_bytes)
         if not wanting:
             self.unwanted += 1
             return
@@ -74,7 +78,10 @@ class Subscriptions:
 
     def offer_item(self, frame: Frame, message: Message) -> None:
         """Queue an item of a list for those who asked for replies as well."""
-        for subscription in self._by_name.get(frame.name_bytes) or self._remember(frame.name_bytes):
+        wanting = self._by_name.get(frame.name_bytes)
+        if wanting is None:
+            wanting = self._find(frame.name_bytes)
+        for subscription in wanting:
             if subscription.filter.replies:
                 self._push(subscription, message)
 
@@ -87,7 +94,7 @@ class Subscriptions:
                 self._announce(subscription)
 
     def _push(self, subscription: Subscription, message: Message) -> None:
-        if subscription.filter.where is not None and not self._passes(subscription, message):
+        if not self._passes(subscription, message):
             return
         was_empty = subscription.empty
         subscription.push(message)
@@ -103,14 +110,22 @@ class Subscriptions:
             with self._callouts:
                 return bool(where(message))
         except Exception as exception:  # noqa: BLE001 - whatever a user's predicate raises
-            self._report(Fault.PREDICATE_FAILED, f"{message.name}: {exception!r}")
+            self._report(Fault.PREDICATE_FAILED, f"{message.name}: {described(exception)}")
             return False
 
-    def _remember(self, name: bytes) -> tuple[Subscription, ...]:
-        """Find out who wants events of this name."""
+    def _find(self, name: bytes) -> tuple[Subscription, ...]:
+        """Find out who wants events of this name, and remember it."""
         if len(self._by_name) >= NAMES_REMEMBERED_MAX:
             self._by_name.clear()
         text = name.decode("utf-8", "surrogateescape")
         wanting = tuple(each for each in self._all if each.filter.accepts(text))
-        self._by_name[name] = wanting
+        if len(name) <= NAME_SIZE_MAX:
+            self._by_name[name] = wanting
         return wanting
+
+
+def _check(limit: object, policy: object) -> None:
+    if not isinstance(limit, int) or limit < 1:
+        raise ConfigError("limit", limit, "a queue holds a whole number of messages, at least one")
+    if not isinstance(policy, Overflow):
+        raise ConfigError("policy", policy, "must be an Overflow")

@@ -13,6 +13,7 @@ INSTANCE_DIGITS = 8
 HASH_DIGITS = 8
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._:-]")
+_INSTANCE = re.compile(rf"[0-9a-fA-F]{{{INSTANCE_DIGITS}}}")
 
 
 class ActionIds:
@@ -47,6 +48,11 @@ class ActionIds:
             return False
         digits = action_id[len(self.prefix) :]
         return len(digits) <= SEQUENCE_DIGITS and digits.isdecimal() and 1 <= int(digits) <= self._sequence
+
+
+def is_instance(text: str) -> bool:
+    """Whether this can be the part of an ActionID that names the connection object."""
+    return _INSTANCE.fullmatch(text) is not None
 
 
 def _wire_key(server_key: str, room: int) -> str:

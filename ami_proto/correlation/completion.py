@@ -1,4 +1,4 @@
-"""Completion strategies: when has an action ended, and how?
+"""Completion strategies: when an action has ended, and how.
 
 A strategy is an immutable value, shared by any number of actions. What an action has collected is
 handed to it with each message that belongs to the action, and it judges: more to come, done,
@@ -148,12 +148,15 @@ class AsyncEvent:
 
 def completion_for(action: Action) -> Completion:
     """Choose the strategy of an action from its name and headers."""
-    if action.name.lower() == "originate" and not blocks_session(action):
+    if action.name.lower() == "originate":
+        duration = _dial_timeout(action) + ORIGINATE_MARGIN
+        if blocks_session(action):
+            return Automatic(duration)
         return AsyncEvent(
             "OriginateResponse",
-            unconfirmed_hint="OriginateResponse needs class 'call' in the user's read classes and in the event mask,"
-            " and no event filter that hides it",
-            duration=_dial_timeout(action) + ORIGINATE_MARGIN,
+            unconfirmed_hint="OriginateResponse needs class 'call' in the user's read classes and in the"
+            " event mask, and no event filter that hides it",
+            duration=duration,
         )
     return Automatic()
 

@@ -18,6 +18,7 @@ from ami_proto.correlation.outcome import (
     Ticket,
 )
 from ami_proto.correlation.outgoing import Outgoing
+from ami_proto.errors import described
 from ami_proto.message.message import Message
 from ami_proto.values import Disconnect, Kind, Sent
 
@@ -136,7 +137,7 @@ class Entry:
 
     def broken(self, exception: Exception) -> Outcome:
         """End because the strategy raised."""
-        outcome = self._ended(CompletionFailed, f"its completion strategy raised {exception!r}")
+        outcome = self._ended(CompletionFailed, f"its completion strategy raised {described(exception)}")
         if outcome.error is not None:
             outcome.error.__cause__ = exception
         return outcome

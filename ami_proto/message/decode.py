@@ -14,8 +14,8 @@ class Decoder:
 
     def feed(self, data: bytes) -> list[Message]:
         """Take the next bytes of the stream and return the messages they complete."""
-        return [Message(frame) for frame in self._framer.feed(data)]
+        return list(map(Message, self._framer.feed(data)))
 
     def eof(self) -> list[Message]:
         """Return what the end of the stream completes, then the torn rest as INCOMPLETE, if any."""
-        return [Message(frame) for frame in self._framer.eof()]
+        return list(map(Message, self._framer.eof()))

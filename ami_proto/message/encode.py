@@ -96,8 +96,8 @@ class Action:
 
 def encode(action: Action, action_id: str) -> bytes:
     """Return the action as the bytes of one AMI message, with CRLF and nothing behind its empty line."""
-    if not action_id or not action_id.isascii() or not action_id.isprintable():
-        raise InvalidAction(f"ActionID {action_id!r}: must be printable ASCII and not empty")
+    if not action_id or not action_id.isascii() or not action_id.isprintable() or action_id[0] == " ":
+        raise InvalidAction(f"ActionID {action_id!r} is empty, not printable ASCII, or begins with a blank")
     if len(action_id) > ACTION_ID_SIZE_MAX:
         raise InvalidAction(f"ActionID of {len(action_id)} bytes, the limit is {ACTION_ID_SIZE_MAX}")
     before, after = action._body
@@ -116,16 +116,19 @@ def _header_pairs(headers: Mapping[str, Value] | Iterable[tuple[str, Value]]) ->
     given = headers.items() if isinstance(headers, Mapping) else headers
     pairs: list[tuple[str, str]] = []
     for item in given:
-        try:
-            name, value = item
-        except (TypeError, ValueError):
-            raise InvalidAction("headers must be a mapping or pairs of name and value") from None
+        name, value = _checked_pair(item)
         _check_header_name(name)
         if isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray, memoryview)):
             pairs += [(name, _text(name, one)) for one in value]
         else:
             pairs.append((name, _text(name, value)))
     return pairs
+
+
+def _checked_pair(item: object) -> tuple[str, object]:
+    if not isinstance(item, (tuple, list)) or len(item) != 2:
+        raise InvalidAction("headers must be a mapping or pairs of name and value")
+    return item[0], item[1]
 
 
 def _check_header_name(name: object) -> None:

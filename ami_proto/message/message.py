@@ -13,8 +13,8 @@ _T = TypeVar("_T")
 # (main/manager.c:4473), BridgeExec (11 and earlier), UserEvent (main/manager.c:6504).
 _MAY_LOOK_TORN: Final = frozenset({"originateresponse", "bridgeexec", "userevent"})
 
-# The one list item that has a `Privilege` header (main/manager.c:3836).
-_PRIVILEGED_ITEM: Final = "status"
+# The list items that have a `Privilege` header (main/manager.c:3836; channels/chan_sip.c:21074).
+_PRIVILEGED_ITEMS: Final = frozenset({"status", "peerstatus"})
 
 
 class Message:
@@ -66,13 +66,13 @@ class Message:
         """Whether this shows signs of a half frame that ran into another one (R-WIRE-12).
 
         Such a message completes nothing. An event with `Privilege` is exempt, because it may echo what
-        anybody wrote (UserEvent); `Status`, the one list item that has it, is not.
+        anybody wrote (UserEvent); `Status` and `PeerStatus`, the list items that have it, are not.
         """
         if self.kind is not Kind.EVENT and self.kind is not Kind.RESPONSE:
             return False
         name = (self.name or "").lower()
         event = self.kind is Kind.EVENT
-        if event and self._frame.has_privilege and name != _PRIVILEGED_ITEM:
+        if event and self._frame.has_privilege and name not in _PRIVILEGED_ITEMS:
             return False
         if len(self.get_all("ActionID")) > 1:
             return True

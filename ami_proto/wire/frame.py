@@ -47,6 +47,10 @@ class FirstLine:
         """What comes after the headers is command output, up to `--END COMMAND--` (13 and earlier)."""
 
 
+NO_FIRST_LINE: Final = FirstLine(b"", LineStyle.LF, Kind.UNKNOWN, b"")
+"""What a frame begins with whose first line is not known, or not an ordinary one."""
+
+
 def classify(line: bytes) -> FirstLine:
     """Say what a first line means; `line` is without its LF, but with the CR before that, if any."""
     style = LineStyle.CRLF if line.endswith(b"\r") else LineStyle.LF
@@ -123,7 +127,7 @@ class Frame:
         bare_lf_is_data = self.first.style is LineStyle.CRLF
         found = header.search(content)
         while found and bare_lf_is_data and not content.startswith(b"\r", found.start() - 1):
-            found = header.search(content, found.start() + 1)
+            found = header.search(content, found.end())
         if not found:
             return None
         stop = content.find(b"\r\n" if bare_lf_is_data else b"\n", found.end())

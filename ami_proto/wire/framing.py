@@ -14,12 +14,12 @@ cut by the end of a chunk is copied into a buffer, and that buffer is bounded by
 """
 
 import re
-from itertools import repeat
 from typing import Final
 
 from ami_proto.values import Kind
 from ami_proto.wire.banner import BANNER_NAME, BANNER_PREFIX, BANNER_SIZE_MAX
-from ami_proto.wire.frame import FirstLine, Frame, LineStyle, classify
+from ami_proto.wire.frame import NO_FIRST_LINE, FirstLine, Frame, LineStyle, classify
+from ami_proto.wire.plain import cut_plain, skip_empty_lines
 
 # The largest real frames are `Command` replies and `GetConfigJSON`, a few hundred kB.
 FRAME_SIZE_MAX: Final = 4 * 1024 * 1024
@@ -38,19 +38,7 @@ _TAIL_SIZE: Final = 32
 _FOLLOWS_HEADER_SIZE_MAX: Final = 1100
 
 # Chunks are cut in windows, so that one odd frame costs its window the fast path, and not a whole backlog.
-_WINDOW: Final = 32 * 1024
-
-# First lines worth remembering: every event name of every release, several times over.
-_FIRST_LINES_MAX: Final = 1024
-_FIRST_LINE_SIZE_MAX: Final = 100
-
-# What splits plain frames: an empty line, with the first line behind it if that ends in CRLF. It stops
-# at marks too, so that one pass finds everything: an ActionID (a blank may precede it), and a CRLF LF.
-_PLAIN_SPLIT: Final = re.compile(
-    rb"\r\n(?=[\r\n\t Aa])(?:\r\n(?:([^\r]*+)(?=\r\n)|)|([\n\t ]|(?i:ActionID)))"
-).split
-
-_NO_FIRST_LINE: Final = FirstLine(b"", LineStyle.LF, Kind.UNKNOWN, b"")
+_WINDOW: Final = 64 * 1024
 
 _END_CRLF: Final = re.compile(rb"\r\n\r?\n")
 _END_LF: Final = re.compile(rb"\n\r?\n")
@@ -60,7 +48,6 @@ _NEXT_FRAME: Final = (b"Event: ", b"Response: ")
 _FOLLOWS_HEADERS: Final = (b"privilege:", b"actionid:")
 
 _CR: Final = 13
-_LF: Final = 10
 
 
 class Framer:
@@ -92,19 +79,18 @@ class Framer:
         """Take the next bytes of the stream and return the frames they complete."""
         frames: list[Frame] = []
         if self._rest:
-            if self._first is None and self._rest == b"\r":
-                self._rest = bytearray()  # perhaps half an empty line: decided with what follows
-                data = b"\r" + data
-            else:
+            if self._dropped or len(data) < len(self._rest):
                 self._rest += data
                 end = self._find_end(self._rest, 0, closing=False)
                 if end < 0:
                     self._forget_middle()
                     return frames
                 frames.append(self._finish(self._rest, 0, end))
-                del self._rest[:end]
-                data = bytes(self._rest)
-                self._rest = bytearray()
+                data = bytes(memoryview(self._rest)[end:])
+            else:
+                data = bytes(self._rest) + data  # looked at again, but never more than the new bytes
+                self._close()
+            self._rest = bytearray()
         self._take(data, frames)
         return frames
 
@@ -122,15 +108,16 @@ class Framer:
         """Cut a chunk that begins where a frame begins."""
         size = len(data)
         start = self._step(data, 0, frames) if self._banner_due and size else 0
-        plain_allowed = self._limit >= _WINDOW
         while 0 <= start < size:
             begin = start
             stop = min(begin + _WINDOW, size)
-            clean = False
-            if plain_allowed:
-                start, clean = _cut_plain(data, begin, stop, frames)
-            if clean and begin < start and stop < size:
-                continue
+            if stop - begin <= self._limit:
+                start, clean = cut_plain(data, begin, stop, frames)
+                if clean and stop == size:
+                    self._rest += data[start:]
+                    return
+                if clean and start > begin:
+                    continue
             while 0 <= start < stop:
                 start = self._step(data, start, frames)
 
@@ -139,7 +126,7 @@ class Framer:
 
         Return where it ends, or -1 when it does not end here: what there is of it is then buffered.
         """
-        start = _skip_empty_lines(data, start)
+        start = skip_empty_lines(data, start)
         if start == len(data):
             return -1
         if start == len(data) - 1 and data[start] == _CR:
@@ -201,10 +188,10 @@ class Framer:
                 return end
             if not ahead and closing:
                 return end
-            if not closing and any(begin.startswith(ahead) for begin in _NEXT_FRAME):
+            if any(begin.startswith(ahead) for begin in _NEXT_FRAME):
                 self._scan = found.start() - start
                 return -1
-            self._scan = found.start() - start + 2
+            self._scan = end - start
         self._scan = max(self._scan, len(data) - start - 3)
         return -1
 
@@ -231,11 +218,11 @@ class Framer:
         body = self._body
         if size > self._limit:
             raw = self._head or bytes(data[start : start + min(HEAD_SIZE_MAX, self._limit)])
-            first = classify(raw[: raw.index(b"\n")]) if b"\n" in raw else _NO_FIRST_LINE
+            first = classify(raw[: raw.index(b"\n")]) if b"\n" in raw else NO_FIRST_LINE
             kind = Kind.OVERSIZED
         else:
             raw = bytes(data[start:end])
-            first = first or _NO_FIRST_LINE
+            first = first or NO_FIRST_LINE
             kind = Kind.INCOMPLETE if torn else first.kind
         terminator = b""
         if kind is first.kind and first.style is not LineStyle.LF and not first.follows:
@@ -244,11 +231,14 @@ class Framer:
         if first.follows:
             body = (body if 0 <= body < len(raw) else len(raw)) - len(first.line)
         frame.set_odd(kind, terminator, body, size)
+        self._close()
+        return frame
+
+    def _close(self) -> None:
         self._first = None
         self._body = -1
         self._scan = self._dropped = 0
         self._head = b""
-        return frame
 
     def _forget_middle(self) -> None:
         """Keep the head and the tail of an open frame that is too long already (R-WIRE-09)."""
@@ -266,124 +256,6 @@ class Framer:
         del rest[:drop]
         self._dropped += drop
         self._scan -= drop
-
-
-# What plain frames began with, for every Framer of the process: a few hundred event names at most.
-_first_lines: dict[bytes, FirstLine] = {}
-
-
-def _cut_plain(data: bytes, begin: int, stop: int, frames: list[Frame]) -> tuple[int, bool]:
-    """Cut the plain frames that `data[begin:stop]` begins with, by operations on the whole of it.
-
-    Plain is a frame whose first line is an ordinary one and which ends in CRLF CRLF. Return where the
-    first frame begins that was not cut, and whether it is plain too as far as can be seen, only unfinished.
-    """
-    parts = _PLAIN_SPLIT(data if stop - begin == len(data) else data[begin:stop])
-    lines: list[bytes] = [b"", *parts[1::3]]
-    contents: list[bytes] = parts[::3]
-    marks: list[bytes | None] = parts[2::3]
-    action_ids: dict[int, bytes | None] = {}
-    clean = _join(lines, contents, marks, action_ids) if any(marks) else True
-    firsts = list(map(_first_lines.get, lines, repeat(_NO_FIRST_LINE)))
-    firsts.pop()  # the last one is unfinished
-    if _NO_FIRST_LINE in firsts:
-        clean = _complete(firsts, lines, contents) and clean
-    cut = list(map(Frame, firsts, contents))
-    for number, value in action_ids.items():
-        if number >= len(cut):
-            break
-        if value is None:
-            cut[number].look_for_action_id()
-        else:
-            cut[number].action_id_bytes = value
-    frames += cut
-    if clean:
-        return stop - len(lines[-1] or b"") - len(contents[-1]), True
-    count = len(cut)
-    return begin + sum(map(len, lines[:count])) + sum(map(len, contents[:count])) + 4 * count, False
-
-
-def _join(
-    lines: list[bytes], contents: list[bytes], marks: list[bytes | None], action_ids: dict[int, bytes | None]
-) -> bool:
-    """Join frames that the pattern split at marks, and note their first ActionID; None says: look again.
-
-    Return False when a mark shows that a frame is not plain; it is then the last one of the lists.
-    """
-    clean = True
-    joined_lines: list[bytes] = []
-    joined: list[bytes] = []
-    open_line = lines[0]
-    pieces = contents[:1]
-    for line, mark, content in zip(lines[1:], marks, contents[1:], strict=True):
-        if mark is None:
-            joined_lines.append(open_line)
-            joined.append(pieces[0] if len(pieces) == 1 else b"".join(pieces))
-            open_line = line
-            pieces = [content]
-            continue
-        if mark == b"\n":
-            clean = False
-            break
-        number = len(joined)
-        if number not in action_ids:
-            end = content.find(b"\r\n")
-            value = content[2:end] if end >= 0 else content[2:]
-            canonical = content.startswith(b": ") and len(mark) > 1
-            action_ids[number] = value.rstrip(b"\r\n") if canonical else None
-        pieces += (b"\r\n", mark, content)
-    lines[:] = [*joined_lines, open_line]
-    contents[:] = [*joined, b"".join(pieces)]
-    return clean
-
-
-def _complete(firsts: list[FirstLine], lines: list[bytes], contents: list[bytes]) -> bool:
-    """Find the first lines that the pattern did not: unknown as yet, or behind empty lines.
-
-    Return False when one begins a frame that is not plain; `firsts` is then cut before it.
-    """
-    for number, first in enumerate(firsts):
-        if first is not _NO_FIRST_LINE:
-            continue
-        span = (lines[number] or b"") + contents[number]
-        begin = _skip_empty_lines(span, 0)
-        end = span.find(b"\r\n", begin)
-        end = end if end >= 0 else len(span)
-        learned = _learn(span[begin:end])
-        if learned is None:
-            del firsts[number:]
-            return False
-        firsts[number] = learned
-        lines[number] = span[:end]
-        contents[number] = span[end:]
-    return True
-
-
-def _learn(line: bytes) -> FirstLine | None:
-    """Return what a first line says if frames that begin with it are plain."""
-    if first := _first_lines.get(line):
-        return first
-    if b"\n" in line or b"\r" in line or len(line) > _FIRST_LINE_SIZE_MAX:
-        return None
-    first = classify(line + b"\r")
-    if first.kind is Kind.UNKNOWN or first.follows or first.style is not LineStyle.CRLF:
-        return None
-    if len(_first_lines) >= _FIRST_LINES_MAX:
-        _first_lines.clear()  # a peer that makes up names costs speed, not memory
-    _first_lines[line] = first
-    return first
-
-
-def _skip_empty_lines(data: bytes, start: int) -> int:
-    size = len(data)
-    while start < size:
-        if data[start] == _LF:
-            start += 1
-        elif data[start] == _CR and start + 1 < size and data[start + 1] == _LF:
-            start += 2
-        else:
-            break
-    return start
 
 
 def _find_follows_body(data: bytes | bytearray, newline: int, style: LineStyle) -> int:

@@ -66,7 +66,8 @@ def _by_client(port: int) -> float:
         events = client.events(block=LOGIN_EVENTS, limit=QUEUE_LIMIT, policy=Overflow.PAUSE)
         client.send("Flood")
         count, started = 0, time.perf_counter()
-        for count, event in enumerate(events, 1):
+        for event in events:
+            count += 1
             if event.name == "UserEvent":
                 break
         elapsed = time.perf_counter() - started

@@ -1,0 +1,155 @@
+"""The fast path: cut whole windows of ordinary frames with a handful of operations that run in C.
+
+Nearly every frame of a real server begins with `Event: ` or `Response: ` and ends in CRLF CRLF. One pass of
+one pattern finds where these end, how they begin and where their ActionIDs are; a frame of any other sort
+stops it, and is left to the framer.
+"""
+
+import re
+from itertools import compress, count, repeat
+from typing import Final
+
+from ami_proto.values import Kind
+from ami_proto.wire.frame import NO_FIRST_LINE, FirstLine, Frame, LineStyle, classify
+
+# Joining what was split at marks copies the frame each time: once for a frame with its ActionID. Beyond
+# this the frames are made to be slow, and the careful path is the faster one.
+_COPIES_MAX: Final = 256 * 1024
+
+# First lines worth remembering: every event name of every release, several times over.
+_FIRST_LINES_MAX: Final = 1024
+_FIRST_LINE_SIZE_MAX: Final = 100
+
+# What splits plain frames: an empty line, with the first line behind it if that ends in CRLF. It stops
+# at marks too, so that one pass finds everything: an ActionID (a blank may precede it), and a CRLF LF.
+_PLAIN_SPLIT: Final = re.compile(
+    rb"\r\n(?=[\r\n\t Aa])(?:\r\n(?:([^\r]*+)(?=\r\n)|)|([\n\t ]|(?i:ActionID)))"
+).split
+
+_CR: Final = 13
+_LF: Final = 10
+
+# What plain frames began with, for every Framer of the process: a few hundred event names at most.
+_first_lines: dict[bytes, FirstLine] = {}
+
+
+def cut_plain(data: bytes, begin: int, stop: int, frames: list[Frame]) -> tuple[int, bool]:
+    """Cut the plain frames that `data[begin:stop]` begins with, by operations on the whole of it.
+
+    Plain is a frame whose first line is an ordinary one and which ends in CRLF CRLF. Return where the
+    first frame begins that was not cut, and whether it is surely an unfinished one of the plain kind.
+    """
+    parts = _PLAIN_SPLIT(data if stop - begin == len(data) else data[begin:stop])
+    lines: list[bytes] = [b"", *parts[1::3]]
+    contents: list[bytes] = parts[::3]
+    marks: list[bytes | None] = parts[2::3]
+    action_ids: dict[int, bytes | None] = {}
+    clean = _join(lines, contents, marks, action_ids) if any(marks) else True
+    firsts = list(map(_first_lines.get, lines, repeat(NO_FIRST_LINE)))
+    clean = firsts.pop() is not NO_FIRST_LINE and clean  # the last one is unfinished
+    if NO_FIRST_LINE in firsts:
+        clean = _complete(firsts, lines, contents) and clean
+    cut = list(map(Frame, firsts, contents))
+    for number, value in action_ids.items():
+        if number >= len(cut):
+            break
+        if value is None:
+            cut[number].look_for_action_id()
+        else:
+            cut[number].action_id_bytes = value
+    frames += cut
+    if clean:
+        return stop - len(lines[-1]) - len(contents[-1]), True
+    size = sum(map(len, lines[: len(cut)])) + sum(map(len, contents[: len(cut)])) + 4 * len(cut)
+    return begin + size, False
+
+
+def _join(
+    lines: list[bytes], contents: list[bytes], marks: list[bytes | None], action_ids: dict[int, bytes | None]
+) -> bool:
+    """Join what was split at marks, and note each frame's first ActionID; None says: look for it.
+
+    Return False when a mark shows that a frame is not plain; it is then the last one of the lists.
+    """
+    joined_lines: list[bytes] = []
+    joined: list[bytes] = []
+    begin = 0
+    copied = 0
+    for number in compress(count(), marks):
+        joined_lines += lines[begin : number + 1]
+        joined += contents[begin : number + 1]
+        begin = number + 2
+        mark = marks[number] or b""
+        if mark == b"\n" or copied > _COPIES_MAX:
+            break
+        content = contents[number + 1]
+        frame = len(joined) - 1
+        if frame not in action_ids:
+            action_ids[frame] = _action_id(mark, content)
+        joined[-1] = whole = b"".join((joined[-1], b"\r\n", mark, content))
+        copied += len(whole)
+    else:
+        lines[:] = joined_lines + lines[begin:]
+        contents[:] = joined + contents[begin:]
+        return True
+    lines[:] = joined_lines
+    contents[:] = joined
+    return False
+
+
+def _action_id(mark: bytes, content: bytes) -> bytes | None:
+    """Return the value of an ActionID in its usual form, or None for what only looks like one so far."""
+    if mark in b"\t " or not content.startswith(b": "):
+        return None
+    end = content.find(b"\r\n")
+    return (content[2:end] if end >= 0 else content[2:]).rstrip(b"\r\n")
+
+
+def _complete(firsts: list[FirstLine], lines: list[bytes], contents: list[bytes]) -> bool:
+    """Find the first lines that the pattern did not: unknown as yet, or behind empty lines.
+
+    Return False when one begins a frame that is not plain; `firsts` is then cut before it.
+    """
+    for number, first in enumerate(firsts):
+        if first is not NO_FIRST_LINE:
+            continue
+        span = (lines[number] or b"") + contents[number]
+        begin = skip_empty_lines(span, 0)
+        end = span.find(b"\r\n", begin)
+        end = end if end >= 0 else len(span)
+        learned = _learn(span[begin:end])
+        if learned is None:
+            del firsts[number:]
+            return False
+        firsts[number] = learned
+        lines[number] = span[:end]
+        contents[number] = span[end:]
+    return True
+
+
+def _learn(line: bytes) -> FirstLine | None:
+    """Return what a first line says if frames that begin with it are plain."""
+    if first := _first_lines.get(line):
+        return first
+    if b"\n" in line or len(line) > _FIRST_LINE_SIZE_MAX:
+        return None
+    first = classify(line + b"\r")
+    if first.kind is Kind.UNKNOWN or first.follows or first.style is not LineStyle.CRLF:
+        return None
+    if len(_first_lines) >= _FIRST_LINES_MAX:
+        _first_lines.clear()  # a peer that makes up names costs speed, not memory
+    _first_lines[line] = first
+    return first
+
+
+def skip_empty_lines(data: bytes, start: int) -> int:
+    """Return where the first line begins that is not empty, or may still become so."""
+    size = len(data)
+    while start < size:
+        if data[start] == _LF:
+            start += 1
+        elif data[start] == _CR and start + 1 < size and data[start + 1] == _LF:
+            start += 2
+        else:
+            break
+    return start

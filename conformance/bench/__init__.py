@@ -1,0 +1,1 @@
+"""Figures, measured beside their yardstick in the same run: `python -m conformance.bench`."""

@@ -1,0 +1,19 @@
+"""Print every figure, or those of the modules named: `python -m conformance.bench decoder`."""
+
+import sys
+from importlib import import_module
+
+FIGURES = ("decoder", "end_to_end")
+"""Modules of this package; each has `figures()`, which yields lines."""
+
+
+def main(names: list[str]) -> None:
+    """Print the figures of these modules, of all when none is named."""
+    for name in names or FIGURES:
+        print(f"-- {name}")
+        for line in import_module(f"conformance.bench.{name}").figures():
+            print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,297 @@
+"""Tell a story to a `Connection`, and hear what it says: facts and requests in, everything else out.
+
+A playbook owns a virtual clock and is a perfect driver: it drains after every step, writes all it is
+shown and misses no deadline. `lazy=True` makes it one that only does what it is told. It speaks
+AMI's side of the conversation as well, so that a test reads as what happened between the two:
+
+    play = Playbook().log_in()
+    ticket = play.submit(Action("Hangup", {"Channel": "PJSIP/7"}))
+    play.reply(ticket, "Message: Channel Hungup")
+    assert play.outcome(ticket).succeeded
+
+When something is not as expected, the error shows the whole story with arrows: `>>` what the
+connection was told, `<<` what it said.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self, TypeVar
+
+import ami_proto as ami
+
+SERVER = ami.ServerConfig(key="pbx", host="192.0.2.1", username="ops", secret="s3cret")
+"""A server with every default; vary it with `dataclasses.replace`."""
+
+BANNER = b"Asterisk Call Manager/9.0.0\r\n"
+STEPS_MAX = 10_000
+"""Deadlines that one wait may meet; more, and the connection is spinning."""
+STORY_SHOWN_MAX = 60
+"""Lines of the story that an error shows."""
+
+NoticeKind = TypeVar("NoticeKind")
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """An action as the server hears it."""
+
+    name: str
+    action_id: str
+    headers: tuple[tuple[str, str], ...]
+
+    def __getitem__(self, name: str) -> str:
+        return dict(self.headers)[name]
+
+
+def frame(*lines: str) -> bytes:
+    """Return one AMI message of these lines."""
+    return "".join(f"{line}\r\n" for line in (*lines, "")).encode("utf-8", "surrogateescape")
+
+
+def hear(data: bytes) -> list[Heard]:
+    """Return the actions that a server reads from these bytes."""
+    actions = []
+    for text in data.decode("utf-8", "surrogateescape").split("\r\n\r\n")[:-1]:
+        pairs = [(name, value) for name, _, value in (line.partition(": ") for line in text.split("\r\n"))]
+        actions.append(Heard(dict(pairs)["Action"], dict(pairs)["ActionID"], tuple(pairs[2:])))
+    return actions
+
+
+class Playbook:
+    """Drive one connection with a virtual clock, and keep what it says until somebody takes it."""
+
+    def __init__(
+        self, server: ami.ServerConfig = SERVER, *, seed: int = 1, throttled: bool = False, lazy: bool = False
+    ) -> None:
+        self.connection = ami.Connection(server, seed=seed, throttled=throttled)
+        self.now = 1000.0
+        self.lazy = lazy
+        self.session = ami.SessionId(server.key, 0)
+        """The session of the latest `Connect`."""
+        self.notices: list[ami.Notice] = []
+        self.commands: list[ami.Command] = []
+        self.watch: ami.Watch | None = None
+        """What the connection wants watched now."""
+        self.wire = b""
+        """Every byte written in the present session."""
+        self._answered = 0
+        self._story: list[str] = []
+
+    # -- requests
+
+    def start(self) -> Self:
+        """Start the connection."""
+        self.connection.start(self.now)
+        return self._told("start")
+
+    def stop(self, grace: float | None = None) -> Self:
+        """Stop the connection."""
+        self.connection.stop(self.now, grace=grace)
+        return self._told("stop")
+
+    def submit(
+        self,
+        action: ami.Action,
+        *,
+        timeout: float | None = None,
+        completion: ami.Completion | None = None,
+        wait: bool = False,
+    ) -> ami.Ticket:
+        """Submit an action."""
+        ticket = self.connection.submit(action, self.now, timeout=timeout, completion=completion, wait=wait)
+        self._told(f"submit {ticket}")
+        return ticket
+
+    def cancel(self, ticket: ami.Ticket) -> Self:
+        """Cancel an action."""
+        self.connection.cancel(ticket, self.now)
+        return self._told(f"cancel {ticket}")
+
+    def subscribe(
+        self, *names: str, limit: int = 10_000, policy: ami.Overflow = ami.Overflow.DROP_OLDEST
+    ) -> ami.Subscription:
+        """Subscribe to events by name or glob."""
+        return self.connection.subscribe(ami.Filter(names), limit=limit, policy=policy)
+
+    # -- facts
+
+    def connect(self) -> Self:
+        """Let the dial succeed."""
+        self.connection.handle_connected(self.session, self.now)
+        return self._told(f"connected {self.session}")
+
+    def receive(self, *data: bytes) -> Self:
+        """Let bytes arrive."""
+        for each in data:
+            self.connection.handle_received(self.session, each, self.now)
+            self._told(f"received {each!r}")
+        return self
+
+    def disconnect(self, reason: ami.Reason = ami.Reason.EOF, detail: str = "") -> Self:
+        """Let the stream end, or the dial fail."""
+        self.connection.handle_disconnected(self.session, ami.Disconnect(reason, detail), self.now)
+        return self._told(f"disconnected {reason.name}")
+
+    def write(self, count: int | None = None, *, limit: int = 65_536) -> bytes:
+        """Write what is shown, or the first `count` bytes of it; return what was written."""
+        data = self.connection.poll_transmit(self.session, limit)[:count]
+        if data:
+            self.wire += data
+            self.connection.handle_sent(self.session, len(data), self.now)
+            self._story.append(f"   << {data!r}")
+        return data
+
+    def wait(self, seconds: float) -> Self:
+        """Let time pass, meeting every deadline on the way."""
+        end = self.now + seconds
+        self._settle()
+        for _ in range(STEPS_MAX):
+            deadline = self.connection.poll_timeout()
+            if self.lazy or deadline is None or deadline > end:
+                return self.oversleep(end - self.now)
+            self.oversleep(max(0.0, deadline - self.now))
+            following = self.connection.poll_timeout()
+            if following is not None and following <= self.now:
+                self._fail(f"no progress (L5): drained and up to date at {self.now}, and due again")
+        return self._fail("the connection spins")
+
+    def oversleep(self, seconds: float) -> Self:
+        """Let time pass without a look at the deadlines: a process that was suspended."""
+        self.now += seconds
+        self.connection.handle_timeout(self.now)
+        return self._told(f"it is {self.now:.3f}")
+
+    # -- as Asterisk
+
+    def dial(self) -> Self:
+        """Start, and accept the dial."""
+        return self.start().connect()
+
+    def log_in(self) -> Self:
+        """Go all the way to READY, from the start or from a `Connect` that is out."""
+        if self.connection.state is ami.State.CLOSED:
+            self.start()
+        self.connect().receive(BANNER)
+        if self.unanswered[-1].name == "Challenge":
+            self.reply(self.unanswered[-1], "Challenge: 123456789")
+        return self.reply(self.unanswered[-1], "Message: Authentication accepted")
+
+    def reply(self, to: ami.Ticket | Heard | str, *lines: str, status: str = "Success") -> Self:
+        """Answer an action."""
+        action_id = to if isinstance(to, str) else to.action_id
+        for number, each in enumerate(self.heard):
+            if each.action_id == action_id:
+                self._answered = max(self._answered, number + 1)
+        return self.receive(frame(f"Response: {status}", f"ActionID: {action_id}", *lines))
+
+    def item(self, to: ami.Ticket, name: str, *lines: str) -> Self:
+        """Send an event that is part of an answer."""
+        return self.receive(frame(f"Event: {name}", f"ActionID: {to.action_id}", *lines))
+
+    def event(self, name: str, *lines: str) -> Self:
+        """Send an event that nobody asked for."""
+        return self.receive(frame(f"Event: {name}", "Privilege: call,all", *lines))
+
+    @property
+    def heard(self) -> list[Heard]:
+        """Every action of the present session that was written whole."""
+        return hear(self.wire)
+
+    @property
+    def unanswered(self) -> list[Heard]:
+        """The actions behind the last one that was answered."""
+        return self.heard[self._answered :]
+
+    # -- what it said
+
+    def take(self, kind: type[NoticeKind]) -> list[NoticeKind]:
+        """Return the notices of a kind that have come, and forget them."""
+        taken: list[NoticeKind] = [each for each in self.notices if isinstance(each, kind)]
+        self.notices = [each for each in self.notices if not isinstance(each, kind)]
+        return taken
+
+    def take_commands(self) -> list[ami.Command]:
+        """Return the commands that have come, and forget them."""
+        taken, self.commands = self.commands, []
+        return taken
+
+    def outcomes(self, ticket: ami.Ticket) -> list[ami.Outcome]:
+        """Return every outcome of a ticket: one at most, or the library is broken (L4)."""
+        return [
+            each.outcome
+            for each in self.notices
+            if isinstance(each, ami.ActionFinished) and each.ticket == ticket
+        ]
+
+    def outcome(self, ticket: ami.Ticket) -> ami.Outcome:
+        """Return the one outcome of a ticket."""
+        found = self.outcomes(ticket)
+        if len(found) != 1:
+            self._fail(f"{ticket} has {len(found)} outcomes, not one")
+        return found[0]
+
+    def faults(self) -> dict[ami.Fault, int]:
+        """Take the faults that were reported, counted."""
+        counts: dict[ami.Fault, int] = {}
+        for each in self.take(ami.FaultSeen):
+            counts[each.fault] = counts.get(each.fault, 0) + each.count
+        return counts
+
+    def messages(self, subscription: ami.Subscription) -> list[ami.Message | ami.Gap | ami.Drops]:
+        """Pull all that a subscription holds."""
+        pulled = []
+        while (item := self.connection.poll_message(subscription)) is not None:
+            pulled.append(item)
+        self._settle()
+        return pulled
+
+    def expect_states(self, *states: ami.State) -> Self:
+        """Expect exactly these states to have been entered since the last look."""
+        return self._expect("states", [each.new for each in self.take(ami.StateChanged)], states)
+
+    def expect_commands(self, *commands: ami.Command) -> Self:
+        """Expect exactly these commands since the last look."""
+        return self._expect("commands", self.take_commands(), commands)
+
+    def expect_heard(self, *names: str) -> Self:
+        """Expect exactly these actions to wait for an answer."""
+        return self._expect("actions", [each.name for each in self.unanswered], names)
+
+    # -- helpers
+
+    def drain(self) -> Self:
+        """Take every notice and command."""
+        while (notice := self.connection.poll_notice()) is not None:
+            self.notices.append(notice)
+            self._story.append(f"   << {notice}")
+        while (command := self.connection.poll_command()) is not None:
+            self.commands.append(command)
+            self._story.append(f"   << {command}")
+            if isinstance(command, ami.Connect):
+                self.session, self.wire, self._answered = command.session, b"", 0
+            self.watch = command if isinstance(command, ami.Watch) else None
+        return self
+
+    def _settle(self) -> None:
+        if not self.lazy:
+            self.drain()
+            while self.write():
+                self.drain()
+
+    def _told(self, what: str) -> Self:
+        self._story.append(f">> {what}")
+        self._settle()
+        return self
+
+    def _expect(self, what: str, seen: Sequence[object], wanted: Sequence[object]) -> Self:
+        if list(seen) == list(wanted):
+            return self
+        lines = [
+            f"{what} are not as expected",
+            *(f"  - {each}" for each in wanted),
+            *(f"  + {each}" for each in seen),
+        ]
+        return self._fail("\n".join(lines))
+
+    def _fail(self, what: str) -> Self:
+        raise AssertionError("\n".join([what, "the story so far:", *self._story[-STORY_SHOWN_MAX:]]))

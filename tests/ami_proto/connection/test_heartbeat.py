@@ -1,0 +1,243 @@
+"""R-HEALTH: whether the peer is still there."""
+
+import pytest
+
+from ami_proto import Action, Fault, Overflow, Reason, State, StateChanged, Watch
+from ami_proto.connection.heartbeat import Heartbeat, Judgement
+from ami_proto.connection.timers import Timer, Timers
+from conformance.playbook import SERVER, Playbook
+
+COMMAND = Action("Command", {"Command": "core show channels"})
+
+
+def beat() -> tuple[Heartbeat, Timers]:
+    timers = Timers()
+    heartbeat = Heartbeat(SERVER, timers)
+    heartbeat.begin(0.0)
+    return heartbeat, timers
+
+
+def judge(heartbeat: Heartbeat, timer: Timer, now: float, *, late: float = 0.0) -> Judgement:
+    return heartbeat.judge(timer, now - late, now, paused=False, blocked_until=None)
+
+
+@pytest.fixture
+def ready() -> Playbook:
+    play = Playbook().log_in()
+    play.notices.clear()
+    return play
+
+
+# -- the judge alone
+
+
+def test_silence_calls_for_a_ping_and_a_second_one_waits_for_the_first() -> None:
+    """R-HEALTH-01: at most one in flight."""
+    heartbeat, timers = beat()
+    assert (timers.deadline(Timer.SILENCE), timers.deadline(Timer.READ)) == (15.0, 45.0)
+    assert judge(heartbeat, Timer.SILENCE, 15.0) is Judgement.PING
+    heartbeat.handle_pinged(15.0)
+    assert timers.deadline(Timer.PONG) == 20.0
+    assert judge(heartbeat, Timer.SILENCE, 16.0) is Judgement.WAIT
+
+
+def test_the_third_miss_is_the_last() -> None:
+    """R-HEALTH-01: the first means DEGRADED, the third closes the session."""
+    heartbeat, _ = beat()
+    judged = [judge(heartbeat, Timer.PONG, 20.0 + number) for number in range(3)]
+    assert judged == [Judgement.MISSED, Judgement.MISSED, Judgement.DEAD]
+
+
+def test_a_pong_forgives_every_miss() -> None:
+    heartbeat, timers = beat()
+    judge(heartbeat, Timer.PONG, 20.0)
+    heartbeat.handle_pinged(20.0)
+    heartbeat.handle_answered()
+    assert heartbeat.misses == 0
+    assert timers.deadline(Timer.PONG) is None
+
+
+@pytest.mark.parametrize("timer", [Timer.PONG, Timer.READ])
+def test_a_late_timer_judges_nobody_once(timer: Timer) -> None:
+    """After a suspension supervision waits one more period, each timer for itself."""
+    heartbeat, timers = beat()
+    other = Timer.READ if timer is Timer.PONG else Timer.PONG
+    assert judge(heartbeat, other, 100.0, late=2.0) is Judgement.WAIT
+    assert judge(heartbeat, timer, 100.0, late=1.001) is Judgement.WAIT
+    assert timers.deadline(timer) == 100.0 + (5.0 if timer is Timer.PONG else 45.0)
+    assert judge(heartbeat, timer, 200.0, late=2.0) is not Judgement.WAIT
+
+
+def test_a_second_late_is_not_late() -> None:
+    heartbeat, _ = beat()
+    assert judge(heartbeat, Timer.READ, 46.0, late=1.0) is Judgement.DEAD
+
+
+def test_a_read_timeout_stretches_to_a_blocking_action_once() -> None:
+    """R-HEALTH-07: to that action's deadline, and not from one action to the next for ever."""
+    heartbeat, timers = beat()
+    stretched = heartbeat.judge(Timer.READ, 45.0, 45.0, paused=False, blocked_until=70.0)
+    assert (stretched, timers.deadline(Timer.READ)) == (Judgement.WAIT, 70.0)
+    again = heartbeat.judge(Timer.READ, 70.0, 70.0, paused=False, blocked_until=100.0)
+    assert again is Judgement.DEAD
+    heartbeat.handle_received(71.0)
+    anew = heartbeat.judge(Timer.READ, 116.0, 116.0, paused=False, blocked_until=120.0)
+    assert anew is Judgement.WAIT
+
+
+def test_the_peer_is_heard_again_before_it_is_judged() -> None:
+    """What came during a pause could not be read: each timer waits one more period."""
+    heartbeat, _ = beat()
+    for timer in (Timer.PONG, Timer.READ):
+        assert heartbeat.judge(timer, 45.0, 45.0, paused=True, blocked_until=None) is Judgement.WAIT
+    heartbeat.handle_resumed()
+    for timer in (Timer.PONG, Timer.READ):
+        assert judge(heartbeat, timer, 50.0) is Judgement.WAIT
+        assert judge(heartbeat, timer, 95.0) is not Judgement.WAIT
+
+
+# -- the whole story
+
+
+def test_a_quiet_server_is_pinged_and_answers(ready: Playbook) -> None:
+    """R-HEALTH-01: after `heartbeat_interval` of silence, for ever."""
+    for _ in range(5):
+        ready.wait(14.999).expect_heard()
+        ready.wait(0.001).expect_heard("Ping")
+        ready.reply(ready.unanswered[0], "Ping: Pong").expect_states()
+    assert ready.connection.state is State.READY
+
+
+def test_bytes_are_a_sign_of_life_and_no_bytes_are_none(ready: Playbook) -> None:
+    """R-HEALTH-01: silence is what counts."""
+    ready.wait(10).event("Newchannel").wait(14).expect_heard()
+    ready.receive(b"").wait(1).expect_heard("Ping")
+
+
+def test_one_miss_degrades_and_a_late_pong_heals(ready: Playbook) -> None:
+    """R-HEALTH-01: the first failure means DEGRADED and an immediate next ping."""
+    subscription = ready.subscribe()
+    ready.wait(20).expect_states(State.DEGRADED).expect_heard("Ping", "Ping")
+    ready.event("Newchannel")
+    assert len(ready.messages(subscription)) == 1, "events still flow"
+    ticket = ready.submit(Action("CoreStatus"))
+    ready.reply(ready.unanswered[0], "Ping: Pong").expect_states(State.READY)
+    ready.reply(ticket)
+    assert ready.outcome(ticket).succeeded, "actions are still allowed"
+
+
+def test_three_misses_close_the_session(ready: Playbook) -> None:
+    """R-HEALTH-01: and the next one is tried; R-HEALTH-06: loss with pings pending reconnects."""
+    ready.wait(29.999).expect_states(State.DEGRADED)
+    session = ready.session
+    ready.wait(0.001).expect_states(State.DISCONNECTED)
+    (cause,) = {each.cause for each in ready.notices if hasattr(each, "cause")}
+    assert cause is not None
+    assert cause.reason is Reason.HEARTBEAT
+    ready.wait(1).expect_states(State.CONNECTING)
+    assert ready.session != session
+
+
+@pytest.mark.parametrize("pings", range(6))
+def test_a_loss_with_pings_in_flight_always_reconnects(ready: Playbook, pings: int) -> None:
+    """R-HEALTH-06: a loss with k pings pending."""
+    ready.wait(14 + 5 * min(pings, 3) if pings else 1)
+    if ready.connection.state is not State.DISCONNECTED:
+        ready.disconnect(Reason.RESET)
+    ready.wait(0.2).log_in()
+    assert ready.connection.state is State.READY
+
+
+def test_ten_heartbeat_deaths_in_a_row_recover_ten_times() -> None:
+    """R-HEALTH-06: dead for ever after three missed heartbeats was the ancestor's fate."""
+    play = Playbook().log_in()
+    for _ in range(10):
+        play.wait(30)
+        assert play.take(StateChanged)[-1].new in (State.DISCONNECTED, State.CONNECTING)
+        play.wait(30).log_in()
+        play.take(StateChanged)
+    assert play.connection.state is State.READY
+
+
+def test_the_read_timeout_judges_when_pings_are_held_back(ready: Playbook) -> None:
+    """R-HEALTH-07: no ping while a blocking action is open; R-HEALTH-02: then the read timeout."""
+    ticket = ready.submit(COMMAND, timeout=100)
+    ready.wait(99).expect_states().expect_heard("Command")
+    ready.wait(1).expect_states(State.DISCONNECTED)
+    assert "timed out" in str(ready.outcome(ticket).error), "the action's own deadline comes first"
+    cause = ready.connection.snapshot().last_cause
+    assert cause is not None
+    assert cause.reason is Reason.READ_TIMEOUT
+
+
+def test_a_stream_of_blocking_actions_hides_no_dead_server(ready: Playbook) -> None:
+    """R-LIFE-06: no state without a deadline, whatever the application does."""
+    for _ in range(100):
+        if ready.connection.state is not State.READY:
+            break
+        ready.submit(COMMAND)
+        ready.wait(1)
+    assert ready.connection.state is not State.READY
+
+
+def test_after_a_blocking_action_pings_go_on(ready: Playbook) -> None:
+    ticket = ready.submit(COMMAND, timeout=100)
+    ready.wait(50).reply(ticket, "Message: Command output follows", "Output: x")
+    ready.wait(15).expect_heard("Ping")
+
+
+def test_a_miss_sends_no_ping_behind_a_blocking_action(ready: Playbook) -> None:
+    """R-HEALTH-07: the immediate next ping waits as well; it would even end a WaitEvent."""
+    ready.wait(15).expect_heard("Ping")
+    ready.submit(Action("WaitEvent", {"Timeout": "60"}), timeout=70)
+    ready.wait(30).expect_states(State.DEGRADED).expect_heard("Ping", "WaitEvent")
+
+
+def test_a_suspended_process_does_not_blame_the_peer(ready: Playbook) -> None:
+    """After a timer that comes more than a second late supervision re-arms once."""
+    ready.wait(16).expect_heard("Ping")
+    ready.oversleep(3600).expect_states()
+    ready.reply(ready.unanswered[0], "Ping: Pong").wait(14)
+    assert ready.connection.state is State.READY
+
+
+def test_it_blames_the_peer_when_it_stays_silent_after_that(ready: Playbook) -> None:
+    ready.wait(16).oversleep(3600)
+    ready.wait(4.999).expect_states()
+    ready.wait(11).expect_states(State.DEGRADED, State.DISCONNECTED, State.CONNECTING)
+
+
+def test_a_server_that_answers_every_other_ping_costs_no_memory(ready: Playbook) -> None:
+    """L6: pings that nobody will ever answer are forgotten."""
+    for _ in range(50):
+        ready.wait(20)
+        ready.reply(ready.unanswered[-1], "Ping: Pong")
+    session = ready.connection._life.session
+    assert session is not None
+    assert len(session.pending) <= 3
+
+
+def test_while_reading_is_paused_nobody_is_judged(ready: Playbook) -> None:
+    """R-FLOW-02: while paused, heartbeat supervision is suspended."""
+    subscription = ready.subscribe(limit=1, policy=Overflow.PAUSE)
+    ready.event("Newchannel")
+    assert ready.watch == Watch(ready.session, read=False, write=False)
+    ready.wait(3600).expect_states().expect_heard()
+    ready.messages(subscription)
+    assert ready.watch == Watch(ready.session, read=True, write=False)
+    ready.wait(31).expect_states(State.DEGRADED, State.DISCONNECTED, State.CONNECTING)
+
+
+def test_a_resumed_reader_has_time_to_hear_what_came(ready: Playbook) -> None:
+    """R-FLOW-02: the read timeout does not strike in the moment of the resumption."""
+    subscription = ready.subscribe(limit=1, policy=Overflow.PAUSE)
+    ready.event("Newchannel").wait(44.999)
+    ready.messages(subscription)
+    ready.wait(0.5).expect_states()
+    ready.event("Newchannel").expect_states()
+
+
+def test_a_pong_is_a_fault_only_when_nobody_asked(ready: Playbook) -> None:
+    """R-CORR-08: counted, and nothing changes."""
+    ready.reply("pbx:ffffffff:77", "Ping: Pong")
+    assert ready.faults() == {Fault.UNMATCHED: 1}

@@ -1,0 +1,117 @@
+"""R-AUTH: the login of one session, step by step."""
+
+from dataclasses import replace
+
+import pytest
+
+from ami_proto import (
+    ActionFailed,
+    Decoder,
+    Disconnect,
+    Outcome,
+    Reason,
+    Reply,
+    ReplyTooLarge,
+    Sent,
+    ServerConfig,
+    Ticket,
+)
+from ami_proto.connection.login import Login, Step
+from ami_proto.correlation.pending import Purpose
+from conformance.playbook import BANNER, SERVER, frame
+
+TICKET = Ticket("pbx", "pbx:0:1", "Login")
+
+
+def accepted(*lines: str) -> Outcome:
+    response = Decoder().feed(BANNER + frame("Response: Success", *lines))[1]
+    return Outcome(TICKET, Reply(response), None, Sent.FULLY)
+
+
+def refused(said: str) -> Outcome:
+    reply = Reply(Decoder().feed(BANNER + frame("Response: Error", f"Message: {said}"))[1])
+    return Outcome(TICKET, reply, ActionFailed(TICKET, said, reply, Sent.FULLY), Sent.FULLY)
+
+
+def unreadable() -> Outcome:
+    error = ReplyTooLarge(TICKET, "a frame of its answer was skipped", Reply(), Sent.FULLY)
+    return Outcome(TICKET, Reply(), error, Sent.FULLY)
+
+
+def login(server: ServerConfig = SERVER) -> Login:
+    return Login(server)
+
+
+def test_md5_asks_for_a_challenge_and_answers_it() -> None:
+    """R-AUTH-01: MD5 by default; lower-case hex, which Asterisk compares with strcmp."""
+    one = login(replace(SERVER, events="call,system"))
+    purpose, action = one.begin()
+    assert (purpose, action.name, action.headers) == (
+        Purpose.CHALLENGE,
+        "Challenge",
+        (("AuthType", "MD5"),),
+    )
+    answer = one.answer_challenge(accepted("Challenge: 123456789"))
+    assert not isinstance(answer, Disconnect)
+    assert answer.headers == (
+        ("Username", "ops"),
+        ("AuthType", "MD5"),
+        ("Key", "d32b5714dd0e3ae70d4a845d5e524f3f"),  # md5 of 123456789s3cret
+        ("Events", "call,system"),
+    )
+    assert SERVER.secret not in repr(answer)
+
+
+def test_plain_sends_the_secret_at_once() -> None:
+    """R-AUTH-01: by configuration; never in a repr."""
+    purpose, action = login(replace(SERVER, auth="plain")).begin()
+    assert purpose is Purpose.LOGIN
+    assert action.headers == (("Username", "ops"), ("Secret", "s3cret"))
+    assert "s3cret" not in repr(action)
+
+
+def test_a_secret_of_any_bytes_can_be_hashed() -> None:
+    """R-CONF-01: what validates also works."""
+    answer = login(replace(SERVER, secret="p\udcffss")).answer_challenge(accepted("Challenge: 1"))
+    assert not isinstance(answer, Disconnect)
+
+
+def test_the_answer_to_the_login_completes_it() -> None:
+    one = login()
+    one.begin()
+    assert one.step == Step.ANSWER_AWAITED
+    assert one.finish(accepted()) is None
+    assert one.complete
+    assert not one.handle_fully_booted()
+
+
+def test_fully_booted_is_awaited_where_configured() -> None:
+    """R-AUTH-04: optionally wait for `FullyBooted` before READY."""
+    one = login(replace(SERVER, wait_fully_booted=True))
+    one.begin()
+    assert not one.handle_fully_booted()
+    assert one.overdue() == "no answer"
+    one.finish(accepted())
+    assert one.step is Step.BOOT_AWAITED
+    assert "system" in one.overdue()
+    assert one.handle_fully_booted()
+    assert one.complete
+    assert not one.handle_fully_booted()
+
+
+def test_a_refusal_says_what_asterisk_said() -> None:
+    """R-AUTH-03: a distinct outcome with Asterisk's message."""
+    said = Disconnect(Reason.LOGIN_REFUSED, "Authentication failed")
+    assert login().finish(refused("Authentication failed")) == said
+    assert login().answer_challenge(refused("Authentication failed")) == said
+
+
+@pytest.mark.parametrize("outcome", [unreadable(), accepted("Message: no challenge here")])
+def test_an_answer_that_makes_no_sense_is_no_refusal(outcome: Outcome) -> None:
+    """R-AUTH-03: only Asterisk's own no is one; the rest is a protocol error."""
+    answer = login().answer_challenge(outcome)
+    assert isinstance(answer, Disconnect)
+    assert answer.reason is Reason.PROTOCOL
+    failure = login().finish(unreadable())
+    assert failure is not None
+    assert failure.reason is Reason.PROTOCOL

@@ -1,0 +1,85 @@
+"""R-CORR-03: what a result holds, and the error it raises."""
+
+import pytest
+
+from ami_proto import (
+    ActionError,
+    ActionFailed,
+    ActionLost,
+    ActionTimeout,
+    Decoder,
+    Disconnect,
+    Message,
+    Outcome,
+    Reason,
+    Reply,
+    Sent,
+    Ticket,
+)
+from conformance.playbook import BANNER, frame
+
+TICKET = Ticket("pbx", "pbx:0123abcd:1", "Hangup")
+
+
+def message(*lines: str) -> Message:
+    return Decoder().feed(BANNER + frame(*lines))[1]
+
+
+def test_a_reply_reads_like_its_response() -> None:
+    item = message("Event: Item")
+    reply = Reply(message("Response: Success", "Value: 5"), (item,))
+    assert reply["value"] == "5"
+    assert reply.get("Nothing") is None
+    assert reply.get("Nothing", "x") == "x"
+    assert list(reply) == [item]
+    assert reply.output is None
+    assert not reply.truncated
+    assert Reply(dropped=1).truncated
+
+
+def test_a_reply_without_a_response_has_no_headers() -> None:
+    reply = Reply()
+    with pytest.raises(KeyError):
+        reply["Value"]
+    assert reply.get("Value", "x") == "x"
+    assert reply.output is None
+
+
+def test_command_output_is_at_hand() -> None:
+    """R-WIRE-08: the lines of either format."""
+    assert Reply(message("Response: Success", "Output: a", "Output:  b")).output == ["a", " b"]
+
+
+def test_an_error_raises_with_everything_in_it() -> None:
+    """R-CORR-03: a typed error with the ActionID and Asterisk's message."""
+    reply = Reply(message("Response: Error", "Message: No such channel"))
+    error = ActionFailed(TICKET, "No such channel", reply, Sent.FULLY)
+    outcome = Outcome(TICKET, reply, error, Sent.FULLY)
+    assert not outcome.succeeded
+    with pytest.raises(ActionFailed, match="Hangup: No such channel") as caught:
+        outcome.unwrap()
+    assert caught.value.message == "No such channel"
+    assert caught.value.action_id == TICKET.action_id
+    assert TICKET.action_id in str(caught.value)
+    assert caught.value.reply is reply
+
+
+def test_success_gives_the_reply() -> None:
+    reply = Reply()
+    outcome = Outcome(TICKET, reply, None, Sent.FULLY)
+    assert outcome.succeeded
+    assert outcome.unwrap() is reply
+
+
+def test_errors_are_what_python_calls_them_too() -> None:
+    cause = Disconnect(Reason.EOF)
+    lost = ActionLost(TICKET, cause, Reply(), Sent.NO)
+    assert isinstance(lost, ConnectionError)
+    assert lost.cause is cause
+    assert "closed by the server" in str(lost)
+    assert issubclass(ActionTimeout, TimeoutError)
+    assert issubclass(ActionTimeout, ActionError)
+
+
+def test_a_ticket_reads_as_action_and_id() -> None:
+    assert str(TICKET) == "Hangup pbx:0123abcd:1"

@@ -1,0 +1,225 @@
+"""The open actions of a session, and the one end of each."""
+
+import pytest
+
+from ami_proto import (
+    ActionCancelled,
+    ActionError,
+    ActionFailed,
+    ActionLost,
+    ActionTimeout,
+    ActionUnconfirmed,
+    AsyncEvent,
+    Automatic,
+    Completion,
+    CompletionFailed,
+    Decoder,
+    Disconnect,
+    Message,
+    MissingResponse,
+    Reason,
+    ReplyTooLarge,
+    Sent,
+    Ticket,
+    Verdict,
+)
+from ami_proto.correlation.outgoing import Outgoing
+from ami_proto.correlation.pending import Entry, Pending, Purpose
+from conformance.playbook import BANNER, frame
+
+SUCCESS = ("Response: Success", "Message: fine")
+
+
+def message(*lines: str) -> Message:
+    return Decoder().feed(BANNER + frame(*lines))[1]
+
+
+def entry(
+    number: int = 1,
+    deadline: float | None = 10.0,
+    *,
+    completion: Completion | None = None,
+    purpose: Purpose = Purpose.USER,
+    blocks: bool = False,
+) -> Entry:
+    ticket = Ticket("pbx", f"pbx:0:{number}", "Test")
+    return Entry(
+        ticket, completion or Automatic(), Outgoing(b"x" * 100), deadline, purpose=purpose, blocks=blocks
+    )
+
+
+def test_an_action_is_found_by_its_exact_id() -> None:
+    """R-ID-03: correlation is by the exact id that was sent."""
+    pending, one = Pending(), entry(1)
+    pending.add(one)
+    assert pending.find(b"pbx:0:1") is one
+    assert pending.find(b"pbx:0:01") is None
+    assert pending.find(b"PBX:0:1") is None
+
+
+def test_opening_and_closing_keep_the_accounts() -> None:
+    pending = Pending()
+    mine, ping = entry(1), entry(2, None, purpose=Purpose.PING)
+    pending.add(mine)
+    pending.add(ping)
+    assert (len(pending), pending.user_count, pending.size, pending.next_deadline()) == (2, 1, 200, 10.0)
+    assert pending.remove(mine)
+    assert not pending.remove(mine)
+    assert (len(pending), pending.user_count, pending.size, pending.next_deadline()) == (1, 0, 100, None)
+
+
+def test_deadlines_close_actions_in_order_and_once() -> None:
+    """R-CORR-06: by deadline, not by submission."""
+    pending, late, early = Pending(), entry(1, 9.0), entry(2, 3.0)
+    pending.add(late)
+    pending.add(early)
+    assert pending.pop_due(2.999) is None
+    assert pending.pop_due(9.0) is early
+    assert pending.pop_due(9.0) is late
+    assert pending.pop_due(9.0) is None
+    assert len(pending) == 0
+
+
+def test_the_loss_of_a_session_closes_everything_in_order_of_submission() -> None:
+    """R-CORR-07: every pending action, once."""
+    pending, entries = Pending(), [entry(number, 100.0 - number) for number in range(5)]
+    for each in entries:
+        pending.add(each)
+    assert pending.pop_all() == entries
+    assert pending.pop_all() == []
+    assert (pending.size, pending.user_count, pending.next_deadline()) == (0, 0, None)
+
+
+def test_items_without_action_id_belong_to_the_list_that_answered_last() -> None:
+    """R-CORR-12: the list whose response came last, while it is open."""
+    pending, one, two = Pending(), entry(1), entry(2)
+    pending.add(one)
+    pending.add(two)
+    start = message("Response: Success", "EventList: start")
+    pending.note_response(one, message(*SUCCESS))
+    assert [pending.open_list] == [None]
+    pending.note_response(one, start)
+    pending.note_response(two, start)
+    pending.remove(one)
+    assert pending.open_list == two
+    pending.remove(two)
+    assert [pending.open_list] == [None]
+
+
+def test_the_longest_blocking_action_counts() -> None:
+    """R-HEALTH-07: until when Asterisk may not answer anything else."""
+    pending = Pending()
+    assert pending.blocked_until(0.0) is None
+    pending.add(entry(1, 50.0))
+    assert pending.blocked_until(0.0) is None
+    short, long = entry(2, 20.0, blocks=True), entry(3, 60.0, blocks=True)
+    pending.add(short)
+    pending.add(long)
+    assert pending.blocked_until(0.0) == 60.0
+    assert pending.blocked_until(60.0) is None
+    pending.remove(long)
+    assert pending.blocked_until(0.0) == 20.0
+    pending.remove(short)
+    assert pending.blocked_until(0.0) is None
+
+
+# -- the ends
+
+
+def test_done_needs_the_response() -> None:
+    """R-CORR-10: a terminal event without its response is an error, unless the strategy says so."""
+    without = entry()
+    without.judge(message("Event: XComplete", "EventList: Complete"))
+    assert isinstance(without.done().error, MissingResponse)
+    declared = entry(completion=Automatic(response_required=False))
+    declared.judge(message("Event: XComplete", "EventList: Complete"))
+    outcome = declared.done()
+    assert outcome.succeeded
+    assert outcome.reply.complete is not None
+
+
+def test_success_holds_response_and_events_in_order() -> None:
+    """R-CORR-03: the response, its events in order, `truncated`, and the outcome."""
+    one = entry(completion=Automatic(events_max=2))
+    assert one.judge(message("Response: Success", "EventList: start")) is Verdict.MORE
+    for number in range(3):
+        assert one.judge(message("Event: Item", f"Number: {number}")) is Verdict.MORE
+    assert one.judge(message("Event: ItemsComplete", "EventList: Complete")) is Verdict.DONE
+    outcome = one.done()
+    assert outcome.succeeded
+    assert [each["Number"] for each in outcome.reply] == ["0", "1"]
+    assert outcome.reply.truncated
+    assert outcome.reply.dropped == 1
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (("Response: Error", "Message: No such channel"), "No such channel"),
+        (("Response: Error", "Message: No endpoints found\n"), "No endpoints found"),
+        (
+            ("Response: Error", "Message: Command output follows", "Output: No such command"),
+            "No such command",
+        ),
+        (("Response: Error",), "Response: Error"),
+        (("Response: Error", "Message:  "), "Response: Error"),
+        (
+            ("Event: OriginateResponse", "Response: Failure", "Reason: 5"),
+            "OriginateResponse: Failure (Reason 5)",
+        ),
+        (("Event: OriginateResponse", "Response: Failure"), "OriginateResponse: Failure (Reason ?)"),
+    ],
+)
+def test_failure_says_what_asterisk_said(lines: tuple[str, ...], said: str) -> None:
+    """R-CORR-03: with Asterisk's message."""
+    failed = entry()
+    failed.judge(message(*lines))
+    error = failed.failed(message(*lines)).error
+    assert isinstance(error, ActionFailed)
+    assert error.message == said
+    assert "pbx:0:1" in str(error)
+
+
+def test_a_timeout_is_unconfirmed_once_the_server_has_accepted() -> None:
+    """R-CORR-15: neither success nor failure, and says what to look at."""
+    originate = AsyncEvent("OriginateResponse", "look at the read classes")
+    accepted, silent, plain = entry(completion=originate), entry(completion=originate), entry()
+    accepted.judge(message(*SUCCESS))
+    error = accepted.timed_out().error
+    assert isinstance(error, ActionUnconfirmed)
+    assert "look at the read classes" in str(error)
+    assert isinstance(silent.timed_out().error, ActionTimeout)
+    plain.judge(message("Response: Success", "EventList: start"))
+    assert isinstance(plain.timed_out().error, ActionTimeout)
+
+
+def test_the_other_ends_are_typed_as_well() -> None:
+    cause = Disconnect(Reason.RESET)
+    boom = ValueError("boom")
+    ends: list[tuple[ActionError | None, type[ActionError], str]] = [
+        (entry().cancelled().error, ActionCancelled, "cancelled"),
+        (entry().lost(cause).error, ActionLost, "connection reset"),
+        (entry().oversized(5_000_000).error, ReplyTooLarge, "5000000 bytes"),
+        (entry().broken(boom).error, CompletionFailed, "ValueError('boom')"),
+    ]
+    for error, kind, words in ends:
+        assert type(error) is kind
+        assert words in str(error)
+        assert error.sent is Sent.NO
+    assert ends[-1][0] is not None
+    assert ends[-1][0].__cause__ is boom
+
+
+def test_a_strategy_is_asked_for_its_limits_at_the_request() -> None:
+    """R-CORR-11: what it declares is read once, so that it cannot raise later."""
+
+    class Moody(AsyncEvent):
+        __slots__ = ()
+
+        def __getattribute__(self, name: str) -> object:
+            if name == "events_max":
+                raise RuntimeError("not today")
+            return super().__getattribute__(name)
+
+    with pytest.raises(RuntimeError):
+        entry(completion=Moody("X", None))

@@ -1,0 +1,150 @@
+"""R-CONF-01: the configuration of one server, validated at construction."""
+
+import math
+from dataclasses import FrozenInstanceError, fields, replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ami_proto import ConfigError, Connection, ServerConfig, State, Tls
+from ami_proto.config import BOUNDS, CONFIG_KEYS, LOGIN_VALUE_SIZE_MAX
+from conformance.playbook import SERVER, Playbook
+
+WHOLE_NUMBERS = {each.name for each in fields(ServerConfig) if each.type is int}
+
+
+def build(**options: Any) -> ServerConfig:
+    given_options: dict[str, Any] = {"key": "pbx", "host": "192.0.2.1", "username": "ops", "secret": "s"}
+    return ServerConfig(**(given_options | options))
+
+
+def refused(**options: Any) -> ConfigError:
+    with pytest.raises(ConfigError) as caught:
+        build(**options)
+    assert caught.value.key in options
+    return caught.value
+
+
+@pytest.mark.parametrize("key", BOUNDS)
+def test_every_number_has_its_bounds(key: str) -> None:
+    low, high = BOUNDS[key]
+    for value in (low - 1, high + 1, math.inf, -math.inf, math.nan):
+        assert f"{key} = " in str(refused(**{key: value}))
+
+
+@pytest.mark.parametrize("key", BOUNDS)
+def test_a_number_is_a_number(key: str) -> None:
+    for value in ("5", None, True, [5]):
+        refused(**{key: value})
+
+
+@pytest.mark.parametrize("key", sorted(WHOLE_NUMBERS))
+def test_what_is_counted_is_counted_in_whole_numbers(key: str) -> None:
+    """R-CONF-01: what validates also works; a fraction would fail in a slice, much later."""
+    assert "whole number" in refused(**{key: BOUNDS[key][0] + 0.5}).rule
+
+
+@pytest.mark.parametrize("key", ["key", "host", "username"])
+@pytest.mark.parametrize("value", ["", " ", "\t"])
+def test_names_are_not_blank(key: str, value: str) -> None:
+    """R-ID-02: an empty key is a configuration error."""
+    assert refused(**{key: value}).rule == "must not be blank"
+
+
+@pytest.mark.parametrize("key", ["host", "username", "secret", "events"])
+@pytest.mark.parametrize("character", ["\r", "\n", "\0"])
+def test_no_line_is_smuggled_in(key: str, character: str) -> None:
+    """R-ACT-02: header injection is impossible, by way of the login too."""
+    assert "one line" in refused(**{key: f"a{character}b"}).rule
+
+
+@pytest.mark.parametrize("key", ["key", "host", "username", "secret"])
+@pytest.mark.parametrize("value", [None, 5, b"bytes"])
+def test_text_is_text(key: str, value: object) -> None:
+    assert refused(**{key: value}).rule == "must be text"
+
+
+@pytest.mark.parametrize("key", ["username", "secret", "events"])
+def test_what_the_login_cannot_carry_is_refused_here_and_not_at_the_login(key: str) -> None:
+    """R-CONF-01: every combination that validates also works."""
+    refused(**{key: "x" * (LOGIN_VALUE_SIZE_MAX + 1)})
+    refused(**{key: "\ud800"})
+    longest = build(**{key: "ü" * (LOGIN_VALUE_SIZE_MAX // 2)}, auth="plain")
+    assert Playbook(longest).log_in().connection.state is State.READY
+
+
+def test_a_switch_is_a_bool_and_tls_a_tls() -> None:
+    refused(reconnect="no")
+    refused(retry=1)
+    refused(tls=True)
+    assert build(tls=Tls(verify=False)).tls == Tls(verify=False)
+
+
+def test_auth_is_md5_or_plain() -> None:
+    assert build().auth == "md5"
+    assert build(auth="plain").auth == "plain"
+    assert refused(auth="sha1").rule == "must be 'md5' or 'plain'"
+
+
+def test_combinations_that_cannot_work_are_refused() -> None:
+    """R-HEALTH-02: the read timeout is always above interval + 3 x timeout."""
+    assert "= 30" in refused(read_timeout=30.0).rule
+    assert build(read_timeout=30.001).read_timeout == 30.001
+    assert refused(reconnect_max=0.05).rule == "below reconnect_min"
+
+
+def test_the_login_timer_is_longer_than_asterisk_sleeps() -> None:
+    """R-AUTH-02: at least two seconds, because Asterisk sleeps one before it refuses."""
+    refused(login_timeout=1.9)
+    assert build(login_timeout=2).login_timeout == 2
+
+
+def test_the_secret_is_never_shown() -> None:
+    """R-AUTH-01: not in a repr, and not in the error about it."""
+    assert "hunter2" not in repr(build(secret="hunter2"))
+    assert "hunter2" not in str(refused(secret="hunter2\r\n"))
+
+
+def test_it_is_frozen_and_its_keys_are_listed() -> None:
+    with pytest.raises(FrozenInstanceError):
+        build().port = 1  # type: ignore[misc]
+    with pytest.raises(TypeError):
+        build(prot=5038)
+    assert set(BOUNDS) < set(CONFIG_KEYS)
+
+
+@given(
+    st.fixed_dictionaries(
+        {
+            "auth": st.sampled_from(["md5", "plain"]),
+            "wait_fully_booted": st.booleans(),
+            "reconnect": st.booleans(),
+            "retry": st.booleans(),
+            "retry_refused": st.booleans(),
+            "tls": st.sampled_from([None, Tls()]),
+            "max_action_id_length": st.integers(32, 64),
+            "max_pending_actions": st.integers(1, 1_000_000),
+            "max_frame_size": st.sampled_from([64 * 1024, 64 * 1024 * 1024]),
+            "stable_after": st.sampled_from([0, 0.0, 10, 2_000_000.0]),
+            "close_grace": st.sampled_from([0, 0.25]),
+            "drop_report_interval": st.sampled_from([0, 1.0]),
+            "key": st.text(min_size=1).filter(str.strip),
+        }
+    )
+)
+def test_every_combination_that_validates_also_works(options: dict[str, Any]) -> None:
+    """R-CONF-01: connects, logs in, loses, stops."""
+    play = Playbook(build(**options)).log_in()
+    if options["wait_fully_booted"]:
+        play.event("FullyBooted")
+    assert play.connection.state is State.READY
+    play.disconnect().wait(1.0).stop().wait(1.0)
+    assert play.connection.stopped
+
+
+def test_the_key_may_hold_any_text() -> None:
+    """R-ID-03: bytes of a file name that are no UTF-8, too."""
+    for key in ("pbx 01", "node_", "pbx:1", "pbx-münchen", "k" * 200, "\udcff"):
+        assert Connection(replace(SERVER, key=key), seed=1).key == key

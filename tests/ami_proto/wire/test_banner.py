@@ -1,0 +1,43 @@
+import pytest
+
+from ami_proto.wire.banner import parse_banner, version_tuple
+
+
+@pytest.mark.parametrize(
+    ("line", "version"),
+    [
+        (b"Asterisk Call Manager/13.0.0", "13.0.0"),
+        (b"Asterisk Call Manager/1.1\r\n", "1.1"),
+        (b"Asterisk Call Manager/ proxy \xff", "proxy \udcff"),
+        (b"Asterisk Call Manager/", ""),
+        (b"Asterisk Call Manager", None),
+        (b"asterisk call manager/1.0", None),
+        (b" Asterisk Call Manager/1.0", None),
+        (b"", None),
+    ],
+)
+def test_the_version_of_a_banner(line: bytes, version: str | None) -> None:
+    """R-WIRE-03: the version is parsed; whatever follows the slash is tolerated."""
+    assert parse_banner(line) == version
+
+
+@pytest.mark.parametrize(
+    ("version", "numbers"),
+    [
+        ("13.0.0", (13, 0, 0)),
+        ("1.1", (1, 1)),
+        ("2.10.6", (2, 10, 6)),
+        ("9.x.1", (9,)),
+        ("x", ()),
+        ("", ()),
+        ("1.-2", (1,)),
+        ("1.²", (1,)),
+    ],
+)
+def test_the_leading_numbers_of_a_version(version: str, numbers: tuple[int, ...]) -> None:
+    assert version_tuple(version) == numbers
+
+
+def test_versions_compare_as_numbers() -> None:
+    assert version_tuple("2.10.6") > version_tuple("2.9.0")
+    assert len(str(version_tuple("9" * 5000)[0])) < 20

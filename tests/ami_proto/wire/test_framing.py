@@ -1,0 +1,347 @@
+"""Where frames end, whatever the bytes and however they are cut."""
+
+import gc
+import random
+from time import perf_counter
+
+import pytest
+from cases import (
+    BANNER,
+    CAPTURES,
+    CASES,
+    case_id,
+    decode,
+    decode_case,
+    described,
+    random_cuts,
+    seen,
+    stream,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ami_proto.message import Decoder, Message
+from ami_proto.values import Kind
+from ami_proto.wire import FRAME_SIZE_MAX, Frame, Framer
+from ami_proto.wire import framing as framing_module
+from ami_proto.wire import plain as plain_module
+from conformance.corpus import Capture, Case, capture
+
+
+@pytest.mark.parametrize("case", CASES, ids=case_id)
+class TestCases:
+    def test_means_what_is_expected(self, case: Case) -> None:
+        """R-WIRE-01 to R-WIRE-12."""
+        messages = decode_case(case)
+        said = [described(m, e) for m, e in zip(messages, case.expected, strict=False)]
+        assert said == list(case.expected)
+        assert len(messages) == len(case.expected)
+
+    def test_byte_by_byte(self, case: Case) -> None:
+        """R-WIRE-01."""
+        assert seen(decode_case(case, range(1, len(stream(case))))) == seen(decode_case(case))
+
+    def test_cut_anywhere(self, case: Case) -> None:
+        """R-WIRE-01."""
+        whole = seen(decode_case(case))
+        for cut in range(1, min(len(stream(case)), 3000)):
+            assert seen(decode_case(case, [cut])) == whole, cut
+
+    def test_cut_at_random(self, case: Case) -> None:
+        """R-WIRE-01."""
+        for seed in range(5):
+            assert seen(decode_case(case, random_cuts(len(stream(case)), seed))) == seen(decode_case(case))
+
+    def test_nothing_is_lost(self, case: Case) -> None:
+        """R-WIRE-04: `raw` holds every byte; only empty lines lie between frames."""
+        if case.frame_size_max is None and "-lf" not in case.name:
+            kept = b"".join(message.raw for message in decode_case(case))
+            assert kept.replace(b"\r\n\r\n", b"") == case.data.lstrip(b"\r\n").replace(b"\r\n\r\n", b"") or (
+                kept.replace(b"\r", b"").replace(b"\n", b"")
+                == case.data.replace(b"\r", b"").replace(b"\n", b"")
+            )
+
+
+@pytest.mark.parametrize("captured", CAPTURES, ids=case_id)
+class TestCaptures:
+    def test_every_frame_is_known(self, captured: Capture) -> None:
+        """R-WIRE-03, R-WIRE-07, R-WIRE-11: a banner, events and responses, and what the cut tore."""
+        kinds = [message.kind for message in decode(captured.data, at_end=True)]
+        torn = captured.name.endswith("slow-reader-cut")
+        assert kinds.count(Kind.BANNER) == 1
+        assert kinds[0] is Kind.BANNER
+        assert kinds.count(Kind.INCOMPLETE) == torn
+        assert kinds.count(Kind.UNKNOWN) == 0
+        assert not any(message.torn for message in decode(captured.data) if message.kind is Kind.RESPONSE)
+
+    def test_as_it_was_read(self, captured: Capture) -> None:
+        """R-WIRE-01: by the chunks the capture arrived in."""
+        cuts: list[int] = []
+        for _, size in captured.chunks:
+            cuts.append((cuts[-1] if cuts else 0) + max(size, 0))
+        assert seen(decode(captured.data, cuts, at_end=True)) == seen(decode(captured.data, at_end=True))
+
+    def test_byte_by_byte(self, captured: Capture) -> None:
+        """R-WIRE-01."""
+        data = captured.data
+        assert seen(decode(data, range(1, len(data)), at_end=True)) == seen(decode(data, at_end=True))
+
+    def test_cut_anywhere(self, captured: Capture) -> None:
+        """R-WIRE-01: at every point of the first 3 kB."""
+        data = captured.data[:3000]
+        whole = seen(decode(data, at_end=True))
+        for cut in range(1, len(data)):
+            assert seen(decode(data, [cut], at_end=True)) == whole, cut
+
+    def test_cut_at_random(self, captured: Capture) -> None:
+        """R-WIRE-01."""
+        whole = seen(decode(captured.data, at_end=True))
+        for seed in range(5):
+            assert seen(decode(captured.data, random_cuts(len(captured.data), seed), at_end=True)) == whole
+
+
+# What streams are made of, the ends of frames above all: pieces that make and break every rule.
+PIECES = (
+    *(b"Event: A\r\n", b"Event: A\n", b"Event: Agents\r\n", b"Event: CoreShowChannelMapComplete\r\n"),
+    *(b"Response: Success\r\n", b"Response: Follows\r\n", b"Response: Follows\n", b"--END COMMAND--"),
+    *(
+        b"Privilege: Command\r\n",
+        b"Privilege: x\n",
+        b"ActionID: 1\r\n",
+        b"ActionID: 2\n",
+        b" actionid : 3\r\n",
+    ),
+    *(b"X: 1\r\n", b"X: 1\n", b"text\r\n", b"E", b"Even", b"Event: ", b"Response: ", b"\xff\x00"),
+    *(b"\r\n\r\n", b"\r\n\n", b"\n\r\n", b"\n\n", b"\r\n", b"\n", b"\r"),
+    *(b"Asterisk Call Manager/1.1\r\n", b"A: " + b"a" * 40 + b"\r\n"),
+)
+
+
+@given(
+    pieces=st.lists(st.sampled_from(PIECES), max_size=30),
+    cuts=st.lists(st.integers(0, 400), max_size=12),
+    limit=st.sampled_from((40, 100, 200, FRAME_SIZE_MAX)),
+    banner=st.booleans(),
+)
+def test_any_cut_of_any_stream(pieces: list[bytes], cuts: list[int], limit: int, banner: bool) -> None:
+    """R-WIRE-01, R-WIRE-09: whole, cut and byte by byte give the same messages, and no byte is lost."""
+    data = (BANNER if banner else b"") + b"".join(pieces)
+    whole = decode(data, at_end=True, frame_size_max=limit)
+    for some in (sorted(cuts), range(1, len(data))):
+        assert seen(decode(data, some, at_end=True, frame_size_max=limit)) == seen(whole)
+    assert sum(message.size for message in whole) <= len(data)
+    if all(message.kind is not Kind.OVERSIZED for message in whole):
+        at = 0
+        for message in whole:
+            begin = data.index(message.raw, at)
+            assert not data[at:begin].strip(b"\r\n")
+            at = begin + len(message.raw)
+        assert not data[at:].strip(b"\r\n")
+    for message in whole:
+        assert (message.size > limit) is (message.kind is Kind.OVERSIZED)
+        assert len(message.raw) <= limit
+
+
+@given(st.binary(max_size=300))
+def test_noise_never_raises(data: bytes) -> None:
+    """R-WIRE-05, L2."""
+    for message in decode(data, [len(data) // 2], at_end=True):
+        message.items()
+        repr(message)
+        assert message.torn in (True, False)
+        assert message.output is None or all(isinstance(line, str) for line in message.output)
+
+
+@pytest.mark.parametrize("window", [64, 300, 4096])
+def test_windows_do_not_show(window: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """R-WIRE-01: a backlog is cut in windows, and frames lie across their edges."""
+    monkeypatch.setattr(framing_module, "_WINDOW", 10**9)
+    data = b"".join(stream(case) for case in CASES if not case.at_end and case.frame_size_max is None)
+    data += capture("asterisk-22.10.1/all-actions-events").data
+    whole = seen(decode(data))
+    monkeypatch.setattr(framing_module, "_WINDOW", window)
+    assert seen(decode(data)) == whole
+
+
+def test_made_up_names_do_not_fill_the_memory() -> None:
+    """L6."""
+    data = b"".join(b"Event: Made%d\r\n\r\n" % number for number in range(5000))
+    names = [message.name for message in decode(data)]
+    assert names == [f"Made{number}" for number in range(5000)]
+    assert len(plain_module._first_lines) <= 1024
+
+
+class TestOversized:
+    GOOD = b"Event: Good\r\nX: 1\r\n\r\n"
+
+    @pytest.mark.parametrize(
+        ("head", "filler", "end"),
+        [
+            (b"Event: Big\r\nActionID: 7\r\nX: ", b"x" * 1000, b"\r\n\r\n"),
+            (b"Event: Big\r\nActionID: 7\r\nX: ", b"x" * 1000, b"\r\n\n"),
+            (b"Event: Big\nActionID: 7\nX: ", b"x\n" * 500, b"\n"),
+            (
+                b"Response: Follows\r\nPrivilege: Command\r\nActionID: 7\r\n",
+                b"a: b\r\n\r\n" * 100,
+                b"--END COMMAND--\r\n\r\n",
+            ),
+            (b"Response: Follows\nActionID: 7\n", b"Event: x\n\n" * 100, b"--END COMMAND--\n\n"),
+        ],
+    )
+    @pytest.mark.parametrize("chunk", [1, 7, 1000, 70_000, 10**9])
+    def test_is_skipped_in_bounded_memory(self, head: bytes, filler: bytes, end: bytes, chunk: int) -> None:
+        """R-WIRE-09: once, with its size, name and ActionID; the next frame is intact."""
+        limit = 65_536
+        big = head + filler * (2 if chunk < 10 else 300) * (100_000 // len(filler)) + end
+        framer = Framer(frame_size_max=limit)
+        frames: list[Frame] = []
+        data = BANNER + big + self.GOOD
+        for begin in range(0, len(data), chunk):
+            frames += framer.feed(data[begin : begin + chunk])
+            assert framer.buffered < limit + 5000
+        banner, oversized, good = frames
+        assert oversized.kind is Kind.OVERSIZED
+        assert oversized.size == len(big)
+        assert oversized.raw == big[:4096]
+        assert oversized.name_bytes == head.split(b": ")[1].split(b"\n")[0].rstrip(b"\r")
+        assert oversized.action_id_bytes == b"7"
+        assert good.raw == self.GOOD
+        assert banner.kind is Kind.BANNER
+
+    @pytest.mark.parametrize("chunk", [1, 1000, 10**9])
+    def test_a_first_line_that_never_ends(self, chunk: int) -> None:
+        """R-WIRE-09."""
+        limit = 65_536
+        data = b"Event: " + b"x" * 200_000
+        framer = Framer(frame_size_max=limit)
+        for begin in range(0, len(data), chunk):
+            assert framer.feed(data[begin : begin + chunk]) == []
+            assert framer.buffered < limit + 5000
+        (frame,) = framer.eof()
+        assert (frame.kind, frame.size, frame.name_bytes) == (Kind.OVERSIZED, len(data), b"")
+        assert framer.eof() == []
+        assert framer.buffered == 0
+
+    @pytest.mark.parametrize("over", [0, 1])
+    @pytest.mark.parametrize("end", [b"\r\n\r\n", b"\r\n\n"])
+    def test_the_limit_is_exact(self, over: int, end: bytes) -> None:
+        """R-WIRE-09: a frame of exactly the limit is whole, however long the look ahead takes."""
+        big = b"Event: Big\r\nX: " + b"x" * (200 - 15 - len(end) + over) + end
+        for cuts in (range(0), range(1, 300)):
+            first, good = decode(big + self.GOOD, cuts, frame_size_max=200)
+            assert first.kind is (Kind.OVERSIZED if over else Kind.EVENT)
+            assert (first.size, good.name) == (200 + over, "Good")
+            assert first.raw == big[:200]
+
+
+def test_complete_frames_are_given_at_once() -> None:
+    """R-WIRE-02, R-WIRE-11: no frame waits for the one behind it, but where asterisk#761 says so."""
+    framer = Framer()
+    for data in (
+        BANNER,
+        b"Event: A\r\n\r\n",
+        b"Event: A\n\n",
+        b"\r\nEvent: A\n\r\n",
+        b"Event: Agents\r\nX: 1\n\r\n\r\n",
+        b"Event: CoreShowChannelMapComplete\r\n\n",
+        b"Response: Follows\r\n--END COMMAND--\r\n\r\n",
+    ):
+        assert len(framer.feed(data)) == 1, data
+        assert framer.buffered == 0
+    assert framer.feed(b"Event: A\r\n\n") == []
+    assert [frame.name_bytes for frame in framer.feed(b"Event: B\r\n\r\n")] == [b"A", b"B"]
+
+
+def test_what_only_begins_like_a_banner() -> None:
+    """R-WIRE-03."""
+    data = BANNER.replace(b"\r\n", b"x" * 300 + b"\r\nX: 1\r\n\r\n")
+    assert [(message.kind, message.raw) for message in decode(data)] == [(Kind.UNKNOWN, data)]
+
+
+@pytest.mark.parametrize("rest", [b"", b"\r", b"\n", b"\r\n", b"\r\n\r\n", b"\n\n\r"])
+def test_empty_lines_at_the_end_are_nothing(rest: bytes) -> None:
+    """R-WIRE-02."""
+    for cuts in (range(0), range(1, 100)):
+        messages = decode(BANNER + b"Event: A\r\n\r\n" + rest, cuts, at_end=True)
+        assert [message.kind for message in messages] == [Kind.BANNER, Kind.EVENT]
+
+
+def rate(data: bytes, chunk: int = 10**9) -> float:
+    """Return the bytes per second of the better of two runs.
+
+    Without the garbage collector: what it costs depends on all that the test process holds.
+    """
+    best = 0.0
+    gc.disable()
+    for _ in range(2):
+        decoder = Decoder()
+        begin = perf_counter()
+        for at in range(0, len(data), chunk):
+            decoder.feed(data[at : at + chunk])
+        best = max(best, len(data) / (perf_counter() - begin))
+    gc.enable()
+    return best
+
+
+TINY = {
+    "plain": b"Event: A\r\nX: 1\r\n\r\n",
+    "lf": b"Event: A\nX: 1\n\n",
+    "761": b"Event: A\r\nX: 1\r\n\n",
+    "unknown": b"some text\r\n\r\n",
+    "agents": b"Event: Agents\r\nX: 1\n\r\n\r\n",
+    "follows": b"Response: Follows\r\nx\n--END COMMAND--\r\n\r\n",
+    "action-id": b"Event: A\r\nActionID: 1\r\n\r\n",
+    "odd-action-id": b"Event: A\r\n actionid: 1\r\n\r\n",
+    "lf-in-data": b"Event: A\r\nX: 1\n\n2\r\n\nEvents\r\n\r\n",
+    "empty-lines": b"Event: A\r\n\r\n\r\n\r\n\n\n",
+    "mixed": b"Event: A\r\nX: 1\r\n\r\n" * 20 + b"Event: A\nX: 1\n\n",
+}
+
+
+@pytest.mark.parametrize("name", TINY)
+def test_a_backlog_costs_no_more_per_byte(name: str) -> None:
+    """R-WIRE-10: 2 MB of tiny frames at no less than half the rate of 20 kB."""
+    frame = TINY[name]
+    backlog, little = frame * (2_000_000 // len(frame)), frame * (20_000 // len(frame))
+    assert any(rate(backlog) > 0.5 * rate(little) for _ in range(5))
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        b"Event: A\r\n" + b"X: 1\r\n" * 300_000 + b"\r\n",
+        b"Event: A\r\nX: " + b"x" * 2_000_000 + b"\r\n\r\n",
+        b"Event: A\r\nX: " + b"\r\n\nx" * 500_000 + b"\r\n\r\n",
+        b"Event: A\n" + b"X: 1\n" * 400_000 + b"\n",
+        b"Response: Follows\r\n" + b"--END COMMAND--\n" * 120_000 + b"--END COMMAND--\r\n\r\n",
+        b"Event: " + b"x" * 2_000_000 + b"\r\n\r\n",
+        b"Event: A\r\n" + b"ActionID: 1\r\n" * 150_000 + b"\r\n",
+        b"Event: A\r\n" + b" \r\n" * 600_000 + b"\r\n",
+    ],
+    ids=["lines", "value", "crlf-lf", "lf", "follows", "first-line", "action-ids", "blanks"],
+)
+@pytest.mark.parametrize("chunk", [16, 1448])
+def test_a_large_frame_in_small_pieces_is_linear(frame: bytes, chunk: int) -> None:
+    """R-WIRE-10: a quarter of the frame is read at no more than some twice the rate of the whole."""
+    little = frame[: len(frame) // 4]
+    assert any(rate(frame, chunk) > 0.4 * rate(little, chunk) for _ in range(5))
+
+
+def test_a_large_frame_byte_by_byte() -> None:
+    """R-WIRE-10."""
+    frame = b"Event: A\r\nX: " + b"x" * 500_000 + b"\r\n\r\n"
+    assert any(rate(frame, 1) > 0.4 * rate(frame[:50_000], 1) for _ in range(5))
+
+
+def test_pieces_that_grow_with_what_is_held_back() -> None:
+    """R-WIRE-10: what is looked at again is never more than what is new."""
+    draw = random.Random(1)
+    data = capture("asterisk-22.10.1/command-outputs").data * 10
+    frames: list[Message] = []
+    decoder = Decoder()
+    begin = 0
+    while begin < len(data):
+        size = draw.choice((1, 10, 1000, 50_000))
+        frames += decoder.feed(data[begin : begin + size])
+        begin += size
+    assert seen(frames) == seen(decode(data))
