@@ -59,6 +59,8 @@ class Life:
         self._subscriptions = subscriptions
         self._new_session = new_session
         self._throttled = throttled
+        self.farewell_due = False
+        """CLOSED was reached, and the driver has yet to come round once more to see that."""
         self.wants_admission = False
         """The backoff is over, and somebody else decides when to dial."""
         self._heartbeat = Heartbeat(config, self.timers)
@@ -269,7 +271,7 @@ class Life:
             self.report(Fault.LOGOFF_UNSENT, str(cause))
         self._end_session(cause, now)
         self.timers.clear(Timer.RECONNECT)
-        self.timers.set(Timer.FAREWELL, now)
+        self.farewell_due = True
         self.wants_admission = False
         for entry in self.waiting.pop_all():
             self._notices.put_outcome(entry.lost(cause or Disconnect(Reason.STOPPED)))
@@ -320,8 +322,6 @@ class Life:
                 self.backoff.reset()
             case Timer.GRACE:
                 self._overdue(Reason.STOPPED, f"no Goodbye within {self._grace:g} s", now)
-            case Timer.FAREWELL:
-                pass
             case Timer.DROP_REPORT:
                 self.report_drops(now)
 

@@ -147,6 +147,7 @@ class Connection:
     def handle_timeout(self, now: float) -> None:
         """Take the fact that time has passed: due timers and deadlines act, in order, each once."""
         self._advance_clock(now)
+        self._life.farewell_due = self._life.farewell_due and self._left_over()
         now, life = self._now, self._life
         while True:
             deadlines = self._deadlines()
@@ -270,8 +271,10 @@ class Connection:
         return present.outbox.piece(limit) if present is not None and present.connected else b""
 
     def poll_timeout(self) -> float | None:
-        """Return when to call `handle_timeout`; already due while there is something to drain."""
-        if self._left_over():
+        """Return when to call `handle_timeout`; already due while there is something to drain, and
+        once after the end, so that a driver does not wait again but sees that the machine stopped.
+        """
+        if self._left_over() or self._life.farewell_due:
             return self._now
         return min((each for each in self._deadlines() if each is not None), default=None)
 

@@ -25,9 +25,6 @@ class Timer(Enum):
     """READY for `stable_after`: the backoff begins again."""
     GRACE = "grace"
     """Goodbye, at most `close_grace` after Logoff."""
-    FAREWELL = "farewell"
-    """Due at once when CLOSED is reached, so that a driver that drained everything does not wait again
-    but comes round to see that the machine has stopped."""
     DROP_REPORT = "drop report"
     """The next report of dropped events, at most one each `drop_report_interval`."""
 

@@ -55,8 +55,8 @@ class Progress:
 
     def collect(self, message: Message, events_max: int) -> None:
         """Keep a message, up to the cap; what is beyond is counted."""
-        if message.kind is Kind.RESPONSE and self.response is None:
-            self.response = message
+        if message.kind is Kind.RESPONSE and (self.response is None or not succeeded(message)):
+            self.response = message  # an error in mid-list says more than the promise of the list
         elif message.kind is Kind.EVENT and ends_list(message):
             self.complete = message
         elif len(self.events) < events_max:
@@ -187,8 +187,13 @@ def ends_list(event: Message) -> bool:
     return (event.get("EventList") or "").lower() in ("complete", "cancelled")
 
 
+def succeeded(response: Message) -> bool:
+    """Whether the response is no error."""
+    return (response.name or "").lower() in SUCCESSES
+
+
 def _judge_response(response: Message, when_good: Verdict) -> Verdict:
-    return when_good if (response.name or "").lower() in SUCCESSES else Verdict.FAILED
+    return when_good if succeeded(response) else Verdict.FAILED
 
 
 def _dial_timeout(originate: Action) -> float:
