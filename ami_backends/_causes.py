@@ -35,6 +35,6 @@ def cause_of(exception: OSError) -> Disconnect:
 def _detail(exception: OSError) -> str:
     if isinstance(exception, ssl.SSLCertVerificationError):
         return exception.verify_message
-    if isinstance(exception, ssl.SSLError) and exception.reason:
-        return f"{exception.reason.replace('_', ' ').lower()} (does this port speak TLS?)"
+    if isinstance(exception, ssl.SSLError) and (reason := getattr(exception, "reason", None)):
+        return f"{reason.replace('_', ' ').lower()} (does this port speak TLS?)"
     return exception.strerror or str(exception)

@@ -47,8 +47,6 @@ class ThreadResolver:
             found = _look_up(host, port, 0)
         except OSError as error:
             found = error
-        except UnicodeError as error:
-            found = socket.gaierror(socket.EAI_NONAME, f"{host!r} is no host name: {error}")
         with self._lock:
             waiting = self._asking.pop((host, port))
         for deliver in waiting:
@@ -56,5 +54,8 @@ class ThreadResolver:
 
 
 def _look_up(host: str, port: int, flags: int) -> list[Address]:
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)
+    except UnicodeError as error:
+        raise socket.gaierror(socket.EAI_NONAME, f"{host!r} is no host name") from error
     return [(family, address) for family, _, _, _, address in found]

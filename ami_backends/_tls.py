@@ -8,12 +8,17 @@ from ami_proto import ConfigError, Tls
 def tls_context(tls: Tls) -> ssl.SSLContext:
     """Return a client context: certificate and host name verified, unless `verify` is off.
 
-    Raises `ConfigError` when the file of trusted certificates cannot be read.
+    Raises `ConfigError` when the file of trusted certificates cannot be read, or the name be none.
     """
     try:
         context = ssl.create_default_context(cafile=tls.ca_file)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise ConfigError("ca_file", tls.ca_file, f"cannot be read as PEM: {error}") from error
+    if tls.server_name:
+        try:
+            context.wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), server_hostname=tls.server_name)
+        except (TypeError, ValueError) as error:
+            raise ConfigError("server_name", tls.server_name, "is no host name") from error
     if not tls.verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

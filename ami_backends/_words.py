@@ -55,7 +55,7 @@ def as_config(
         if name not in known:
             raise ConfigError(name, value, "unknown option")
     return ServerConfig(
-        key=key or f"{host}:{port}",
+        key=f"{host}:{port}" if key is None else key,
         host=host,
         port=port,
         username=username,

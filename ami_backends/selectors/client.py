@@ -10,7 +10,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from contextlib import suppress
 from types import TracebackType
 from typing import Generic, Literal, Self, TypeVar, Unpack, cast, overload
 
@@ -21,7 +20,6 @@ from ami_proto import (
     QUEUE_LIMIT_DEFAULT,
     Action,
     ActionFinished,
-    AmiError,
     Completion,
     Connection,
     Disconnect,
@@ -143,7 +141,8 @@ class Client:
             for ticket in tickets:
                 self._machine.cancel(ticket, time.monotonic())
 
-        self._post(submit)
+        if not self._post(submit):
+            raise self._end()
         try:
             return answer.result().unwrap()
         except BaseException:
@@ -191,18 +190,20 @@ class Client:
         `patterns` are names or globs, none means all; `block` wins over them; `where` sees a message
         before it is queued. With `marks`, gaps and drops come in their place among the messages.
         """
-        wanted = Filter(patterns, tuple(block), where, replies)
+        wanted = Filter(patterns, block, where, replies)
         subscription = self._call(lambda: self._machine.subscribe(wanted, limit=limit, policy=policy))
         return Events(self, subscription, marks=marks)
 
     def snapshot(self) -> Snapshot:
         """Return the health of the connection as plain data."""
-        return self._machine.snapshot() if self._ended else self._call(self._machine.snapshot)
+        answer = self._ask(self._machine.snapshot)
+        return self._machine.snapshot() if answer is None else answer.result()
 
     def close(self, grace: float | None = None) -> None:
         """Log off, wait for Goodbye at most `grace` seconds, and end. Idempotent."""
-        with suppress(AmiError):  # it has ended already
-            self._post(lambda: self._machine.stop(time.monotonic(), grace=grace))
+        answer = self._ask(lambda: self._machine.stop(time.monotonic(), grace=grace))
+        if answer is not None:
+            answer.result()
         self._thread.join()
 
     def __enter__(self) -> Self:
@@ -215,17 +216,18 @@ class Client:
 
     # -- letters to the reactor's thread
 
-    def _post(self, function: Callable[[], None]) -> None:
-        """Have the reactor's thread call this. Raises what ended it, if it has ended."""
-        if threading.current_thread() is self._thread:
-            raise MisuseError("a blocking call from a notice listener would wait for itself")
-        with self._gate:
-            if self._ended:
-                raise self._failure or NotReady(self._machine.key, State.CLOSED.value)
-            self._reactor.call_soon(function)
-
     def _call(self, function: Callable[[], T]) -> T:
-        """Have the reactor's thread call this, and return or raise what it does."""
+        """Have the reactor's thread call this, and return or raise what it does.
+
+        Raises what ended that thread, if it has ended.
+        """
+        answer = self._ask(function)
+        if answer is None:
+            raise self._end()
+        return answer.result()
+
+    def _ask(self, function: Callable[[], T]) -> Future[T] | None:
+        """Have the reactor's thread call this; return what will hold the answer, None if it has ended."""
         answer: Future[T] = Future()
 
         def call() -> None:
@@ -234,8 +236,22 @@ class Client:
             except Exception as error:  # noqa: BLE001 - raised again in the caller's thread
                 answer.set_exception(error)
 
-        self._post(call)
-        return answer.result()
+        return answer if self._post(call) else None
+
+    def _post(self, function: Callable[[], None]) -> bool:
+        """Have the reactor's thread call this; False if it has ended."""
+        if threading.current_thread() is self._thread:
+            raise MisuseError("a blocking call from a notice listener would wait for itself")
+        with self._gate:
+            if not self._ended:
+                self._reactor.call_soon(function)
+            return not self._ended
+
+    def _end(self) -> BaseException:
+        """Return what a call after the end raises."""
+        if self._failure is None:
+            return NotReady(self._machine.key, State.CLOSED.value)
+        return self._failure.with_traceback(None)  # or each raise would make it longer
 
     # -- the reactor's thread
 
@@ -274,8 +290,9 @@ class Client:
                     self._feed(subscription, hungry)
             case StateChanged(new=State.READY) if not self._ready.done():
                 self._ready.set_result(None)
-            case StateChanged(new=State.CLOSED, cause=cause) if cause and cause.reason is not Reason.STOPPED:
-                self._failure = connect_error(self._machine.key, cause)
+            case StateChanged(old=old, new=State.CLOSED, cause=cause) if old is not State.CLOSING:
+                if cause is not None and cause.reason is not Reason.STOPPED:
+                    self._failure = connect_error(self._machine.key, cause)
         if self._on_notice is not None:
             self._on_notice(notice)
 
@@ -284,11 +301,15 @@ class Client:
     def fetch(self, subscription: Subscription) -> Future[list[Item]]:
         """Return what will hold the next messages: empty only when there will be no more."""
         batch: Future[list[Item]] = Future()
-        try:
-            self._post(lambda: self._feed(subscription, batch))
-        except AmiError:
+        if not self._post(lambda: self._feed(subscription, batch)):
             self._feed(subscription, batch)
         return batch
+
+    def settle(self) -> None:
+        """Wait until what was posted so far was done: patience begins once somebody has looked."""
+        answer = self._ask(lambda: None)
+        if answer is not None:
+            answer.result()
 
     def unsubscribe(self, subscription: Subscription) -> None:
         """End a subscription, and the wait for its next messages."""
@@ -299,13 +320,12 @@ class Client:
             if hungry is not None:
                 hungry.set_result([])
 
-        with suppress(AmiError):  # it has ended already
-            self._post(end)
+        self._post(end)
 
     def raise_failure(self) -> None:
         """Raise what ended the client, unless it was closed."""
         if self._ended and self._failure is not None:
-            raise self._failure
+            raise self._end()
 
     def _feed(self, subscription: Subscription, batch: Future[list[Item]]) -> None:
         """Fill a batch; one for which there is nothing waits as hungry."""
@@ -383,6 +403,10 @@ class Events(Generic[T]):
         """Take the next batch; False when there is none to come."""
         if self._batch is None:
             self._batch = self._client.fetch(self._subscription)
+            if self._closed:  # by another thread, perhaps before this request was posted
+                return False
+            if patience is not None:
+                self._client.settle()
         items = self._batch.result(patience)
         self._batch = None
         self._items.extend(items)

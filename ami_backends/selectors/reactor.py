@@ -30,6 +30,9 @@ logger = logging.getLogger("ami_backends")
 PIECES_MAX = 64
 """Pieces written at a time from one stream: 64 KiB of TLS records, before the others have their turn."""
 
+WAIT_MAX = 86_400.0
+"""Seconds one wait lasts at most; no system takes any number (epoll: 31 bits of milliseconds)."""
+
 
 @dataclass(slots=True)
 class Work:
@@ -172,30 +175,31 @@ class Reactor:
         def deliver(found: Found) -> None:
             self.call_soon(lambda: self._dial(command.session, stream, found))
 
-        self._resolver(command.host, command.port, deliver)
+        try:
+            self._resolver(command.host, command.port, deliver)
+        except Exception as error:  # noqa: BLE001 - whatever a user's resolver raises
+            deliver(socket.gaierror(socket.EAI_FAIL, f"the resolver failed: {error!r}"))
 
     def _dial(self, session: SessionId, stream: Stream, found: Found) -> None:
-        if self._streams.get(session) is stream:
+        if self._streams.get(session) is stream and stream.socket is None:
             self._settle(session, cause_of(found) if isinstance(found, OSError) else stream.dial(found))
 
     # -- what the network did
 
-    def _patience(self, timeout: float | None) -> float | None:
+    def _patience(self, timeout: float | None) -> float:
         """Return how long to wait: no longer than the owner, the machine and the mail allow."""
+        patience = WAIT_MAX if timeout is None else min(timeout, WAIT_MAX)
         deadline = self.deadline()
-        if deadline is None:
-            return timeout
-        patience = max(0.0, deadline - time.monotonic())
-        return patience if timeout is None else min(patience, timeout)
+        return patience if deadline is None else min(patience, max(0.0, deadline - time.monotonic()))
 
-    def _select(self, patience: float | None) -> list[tuple[selectors.SelectorKey, int]]:
+    def _select(self, patience: float) -> list[tuple[selectors.SelectorKey, int]]:
         try:
             return self._selector.select(patience)
         except OSError as error:
             # A descriptor died under us: find it, and let the others live.
             logger.warning("waiting failed: %s", error)
             for session, stream in list(self._streams.items()):
-                if stream.socket is not None and stream.socket.fileno() < 0:
+                if stream.dead:
                     self._lose(session, Disconnect(Reason.NETWORK, str(error)))
             return []
 
@@ -299,7 +303,7 @@ class Reactor:
         if mask:
             try:
                 self._selector.register(stream.socket, mask, session)
-            except (OSError, ValueError) as error:  # its descriptor died under us
+            except (OSError, ValueError, KeyError) as error:  # its descriptor died under us
                 self._lose(session, Disconnect(Reason.NETWORK, str(error)))
                 return
             self._registered[session] = (stream.socket, mask)

@@ -3,11 +3,13 @@
 It says what it waits for and moves on when that has come; it never waits itself.
 """
 
+import errno
 import os
 import socket
 import ssl
 from collections import deque
 from collections.abc import Iterable
+from contextlib import suppress
 from enum import Enum, unique
 
 from ami_backends._causes import cause_of
@@ -16,8 +18,9 @@ from ami_proto import Disconnect, Reason
 
 RECEIVE_BYTES_MAX = 262_144
 """Taken from the kernel at a time: enough that the calls cost nothing beside the parsing."""
-TLS_RECORDS_MAX = 64
-"""Records taken at a time from one stream, 16 KiB each, before the others have their turn."""
+TLS_RECORDS_MAX = 16
+"""Records of 16 KiB taken at a time: as much as from a plain stream, before the others have their turn and
+the machine may ask for a pause."""
 KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 6}
 """The backstop of the heartbeat while a blocking action keeps it quiet: two minutes."""
 
@@ -43,6 +46,8 @@ class Stream:
         self.pending = False
         """Whether TLS may hold bytes that no selector will tell of."""
         self._addresses: deque[Address] = deque()
+        self._failure: OSError | None = None
+        """Met while reading, after bytes that had to be delivered first."""
         self._context = context
         self._server_name = server_name
 
@@ -110,10 +115,22 @@ class Stream:
         except OSError as error:
             return cause_of(error)
 
+    @property
+    def dead(self) -> bool:
+        """Whether the descriptor was closed under us."""
+        if self.socket is None:
+            return False
+        try:
+            self.socket.getsockname()
+        except OSError as error:
+            return error.errno == errno.EBADF
+        return False
+
     def close(self) -> None:
         """Close the socket, whatever its phase."""
         if self.socket is not None:
-            self.socket.close()
+            with suppress(OSError):  # its descriptor died under us
+                self.socket.close()
             self.socket = None
 
     def _secured(self, sock: socket.socket) -> socket.socket:
@@ -144,6 +161,8 @@ class Stream:
         records: list[bytes] = []
         self.wants_write = False
         try:
+            if self._failure is not None:
+                raise self._failure
             while len(records) < TLS_RECORDS_MAX:
                 record = sock.recv(RECEIVE_BYTES_MAX)
                 if not record:
@@ -155,10 +174,11 @@ class Stream:
         except ssl.SSLWantWriteError:
             self.wants_write = True
             return b"".join(records)
-        except OSError:
-            # What came before the failure is delivered; the next call meets the failure again.
+        except OSError as error:
             if not records:
                 raise
+            # What came before is delivered first. Neither OpenSSL nor the kernel tells a failure twice.
+            self._failure = error
         self.pending = True
         return b"".join(records) or Disconnect(Reason.EOF)
 
