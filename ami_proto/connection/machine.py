@@ -228,7 +228,7 @@ class Connection:
         self._callouts.refuse_requests()
         self._set_clock(now)
         for pending in self._pendings():
-            entry = pending.find(ticket.action_id.encode())
+            entry = pending.find(ticket.action_id)
             if entry is not None and entry.ticket == ticket:
                 pending.remove(entry)
                 self._withdraw(entry)

@@ -23,7 +23,6 @@ from ami_proto.correlation.pending import Entry, Pending, Purpose
 from ami_proto.message.encode import Action, encode
 from ami_proto.message.message import Message
 from ami_proto.values import Disconnect, Kind, Reason, SessionId
-from ami_proto.wire.frame import Frame
 from ami_proto.wire.framing import Framer
 
 BANNER_BYTES_MAX = 4096
@@ -84,7 +83,7 @@ class Session:
         self.others = 0
         """Frames that are no events."""
         self.bytes_received = 0
-        self._framer = Framer(frame_size_max=config.max_frame_size)
+        self._framer = Framer(Message, frame_size_max=config.max_frame_size)
         self._desyncs: deque[float] = deque()
         self._pings: deque[Entry] = deque()
         self._ids = ids
@@ -138,47 +137,47 @@ class Session:
         """Deal with the frames that the end of the stream completes, or tears."""
         yield from self._handle_frames(self._framer.eof(), now)
 
-    def _handle_frames(self, frames: list[Frame], now: float) -> Iterator[Sign]:
+    def _handle_frames(self, messages: list[Message], now: float) -> Iterator[Sign]:
         pending, login, offer = self.pending, self.login, self._subscriptions.offer
-        self.frames += len(frames)
-        for frame in frames:
-            kind = frame.kind
+        self.frames += len(messages)
+        for message in messages:
+            kind = message.kind
             if kind is Kind.EVENT:
-                plain = frame.action_id_bytes is None and pending.open_list is None
+                plain = message.action_id is None and pending.open_list is None
                 if plain and login.step is Step.COMPLETE:
-                    offer(frame)
+                    offer(message)
                     continue
-                sign = self._handle_event(frame)
+                sign = self._handle_event(message)
                 if sign is Input.ACCEPTED:  # by FullyBooted: READY first, and the gap recorded
                     yield sign
-                    offer(frame)
+                    offer(message)
                     continue
             elif kind is Kind.RESPONSE:
                 self.others += 1
-                sign = self._handle_response(frame)
+                sign = self._handle_response(message)
             else:
                 self.others += 1
-                sign = self._handle_odd(frame, now)
+                sign = self._handle_odd(message, now)
             if sign is not None:
                 yield sign
 
-    def _handle_event(self, frame: Frame) -> Sign | None:
-        if frame.name_bytes == b"FullyBooted" and self.login.handle_fully_booted():
+    def _handle_event(self, message: Message) -> Sign | None:
+        if message.name == "FullyBooted" and self.login.handle_fully_booted():
             return Input.ACCEPTED
         if not self.login.complete:
-            self._report(Fault.WITHHELD, _excerpt(frame))
+            self._report(Fault.WITHHELD, _excerpt(message))
             return None
-        action_id = frame.action_id_bytes
-        entry = self._entry_of_event(frame, action_id)
+        action_id = message.action_id
+        entry = self._entry_of_event(message, action_id)
         if entry is not None:
-            return self._advance_by_event(entry, frame)
-        if action_id is not None and not _asynchronous(frame) and self._ids.issued(_text(action_id)):
-            self._report(Fault.STRAGGLER, _excerpt(frame))
+            return self._advance_by_event(entry, message)
+        if action_id is not None and not _asynchronous(message) and self._ids.issued(action_id):
+            self._report(Fault.STRAGGLER, _excerpt(message))
             return None
-        self._subscriptions.offer(frame)
+        self._subscriptions.offer(message)
         return None
 
-    def _entry_of_event(self, frame: Frame, action_id: bytes | None) -> Entry | None:
+    def _entry_of_event(self, message: Message, action_id: str | None) -> Entry | None:
         """Return the action an event belongs to.
 
         An event with an ActionID is part of an answer when it was written directly, and those have
@@ -186,74 +185,72 @@ class Session:
         neither belongs to the list that is open (facts, 4).
         """
         if action_id is None:
-            return None if frame.has_privilege else self.pending.open_list
+            return None if message.has_privilege else self.pending.open_list
         entry = self.pending.find(action_id)
-        if entry is None or not _asynchronous(frame):
+        if entry is None or not _asynchronous(message):
             return entry
-        return entry if _text(frame.name_bytes).lower() in entry.async_events else None
+        return entry if (message.name or "").lower() in entry.async_events else None
 
-    def _advance_by_event(self, entry: Entry, frame: Frame) -> Sign | None:
-        message = Message(frame)
+    def _advance_by_event(self, entry: Entry, message: Message) -> Sign | None:
         if message.torn:
-            self._report(Fault.TORN, _excerpt(frame))
+            self._report(Fault.TORN, _excerpt(message))
             return None
-        return self._advance(entry, message, frame)
+        return self._advance(entry, message)
 
-    def _handle_response(self, frame: Frame) -> Sign | None:
-        action_id = frame.action_id_bytes
+    def _handle_response(self, message: Message) -> Sign | None:
+        action_id = message.action_id
         entry = self.pending.find(action_id) if action_id is not None else None
         if entry is None:
-            return self._handle_unmatched(frame)
-        message = Message(frame)
+            return self._handle_unmatched(message)
         if message.torn:
-            self._report(Fault.TORN, _excerpt(frame))
+            self._report(Fault.TORN, _excerpt(message))
             return None
         self.pending.note_response(entry, message)
-        return self._advance(entry, message, frame)
+        return self._advance(entry, message)
 
-    def _handle_unmatched(self, frame: Frame) -> Sign | None:
-        if self.login.step is Step.ANSWER_AWAITED and frame.action_id_bytes is None:
-            said = Message(frame).get("Message") or _excerpt(frame)
+    def _handle_unmatched(self, message: Message) -> Sign | None:
+        if self.login.step is Step.ANSWER_AWAITED and message.action_id is None:
+            said = message.get("Message") or _excerpt(message)
             return Disconnect(Reason.PROTOCOL, f"a response without ActionID during the login: {said}")
-        self._report(Fault.UNMATCHED if self.banner is not None else Fault.UNEXPECTED, _excerpt(frame))
+        self._report(Fault.UNMATCHED if self.banner is not None else Fault.UNEXPECTED, _excerpt(message))
         return None
 
-    def _handle_odd(self, frame: Frame, now: float) -> Sign | None:
+    def _handle_odd(self, message: Message, now: float) -> Sign | None:
         """Deal with what is neither event nor response."""
-        if frame.kind is Kind.BANNER:
-            self.banner = Message(frame).version or ""
+        if message.kind is Kind.BANNER:
+            self.banner = message.version or ""
             return Input.BANNER
-        if frame.kind is Kind.INCOMPLETE:
-            self._report(Fault.INCOMPLETE, _excerpt(frame))
+        if message.kind is Kind.INCOMPLETE:
+            self._report(Fault.INCOMPLETE, _excerpt(message))
             return None
         if self.banner is None:
-            return Disconnect(Reason.PROTOCOL, f"not an AMI server: it said {_excerpt(frame)!r}")
-        if frame.kind is Kind.OVERSIZED:
-            return self._handle_oversized(frame)
-        return self._handle_unknown(frame, now)
+            return Disconnect(Reason.PROTOCOL, f"not an AMI server: it said {_excerpt(message)!r}")
+        if message.kind is Kind.OVERSIZED:
+            return self._handle_oversized(message)
+        return self._handle_unknown(message, now)
 
-    def _handle_oversized(self, frame: Frame) -> Sign | None:
-        self._report(Fault.OVERSIZED, f"{frame.size} bytes, {_excerpt(frame)}")
-        action_id = frame.action_id_bytes
+    def _handle_oversized(self, message: Message) -> Sign | None:
+        self._report(Fault.OVERSIZED, f"{message.size} bytes, {_excerpt(message)}")
+        action_id = message.action_id
         entry = self.pending.find(action_id) if action_id is not None else None
-        return self._end(entry, self._closed(entry).oversized(frame.size)) if entry is not None else None
+        return self._end(entry, self._closed(entry).oversized(message.size)) if entry is not None else None
 
-    def _handle_unknown(self, frame: Frame, now: float) -> Sign | None:
+    def _handle_unknown(self, message: Message, now: float) -> Sign | None:
         """Deliver it as it is, and count: too many in too short a time, and the stream is lost."""
-        self._report(Fault.DESYNC, _excerpt(frame))
+        self._report(Fault.DESYNC, _excerpt(message))
         if self.login.complete:
-            self._subscriptions.offer(frame)
+            self._subscriptions.offer(message)
         self._desyncs.append(now)
         while self._desyncs[0] < now - self.config.desync_window:
             self._desyncs.popleft()
         if len(self._desyncs) > self.config.max_desyncs:
             window = f"{len(self._desyncs)} in {self.config.desync_window:g} s"
-            return Disconnect(Reason.PROTOCOL, f"out of step, {window}, lately {_excerpt(frame)!r}")
+            return Disconnect(Reason.PROTOCOL, f"out of step, {window}, lately {_excerpt(message)!r}")
         return None
 
     # -- actions come to their ends
 
-    def _advance(self, entry: Entry, message: Message, frame: Frame) -> Sign | None:
+    def _advance(self, entry: Entry, message: Message) -> Sign | None:
         """Let the action's strategy judge a message that belongs to it, and deliver it."""
         try:
             with self._callouts:
@@ -262,11 +259,11 @@ class Session:
             return self._end(entry, self._closed(entry).broken(exception))
         if message.kind is Kind.RESPONSE:
             if verdict is Verdict.IGNORE:
-                self._report(Fault.UNMATCHED, f"{_excerpt(frame)}, refused by the completion strategy")
-        elif verdict is Verdict.IGNORE or _asynchronous(frame):
-            self._subscriptions.offer(frame)
+                self._report(Fault.UNMATCHED, f"{_excerpt(message)}, refused by the completion strategy")
+        elif verdict is Verdict.IGNORE or _asynchronous(message):
+            self._subscriptions.offer(message)
         else:
-            self._subscriptions.offer_item(frame, message)
+            self._subscriptions.offer_item(message)
         if verdict is Verdict.DONE:
             return self._end(entry, self._closed(entry).done())
         if verdict is Verdict.FAILED:
@@ -300,20 +297,20 @@ class Session:
                 return Input.GOODBYE
 
 
-def _asynchronous(frame: Frame) -> bool:
+def _asynchronous(message: Message) -> bool:
     """Whether the event came through the event queue, not out of an action's handler.
 
     The items of `Status` (main/manager.c, generate_status) and of `SIPpeerstatus` (channels/chan_sip.c,
     manager_sip_peer_status) have a `Privilege` all the same; they are told by their ActionID.
     """
-    return frame.has_privilege and frame.name_bytes not in (b"Status", b"PeerStatus")
+    return message.has_privilege and message.name not in ("Status", "PeerStatus")
 
 
 def _text(data: bytes) -> str:
     return data.decode("utf-8", "surrogateescape")
 
 
-def _excerpt(frame: Frame) -> str:
+def _excerpt(message: Message) -> str:
     """Return the beginning of the frame's first line, fit for a log."""
-    line = frame.raw[: EXCERPT_CHARACTERS_MAX * 4].split(b"\n", 1)[0]
+    line = message.raw[: EXCERPT_CHARACTERS_MAX * 4].split(b"\n", 1)[0]
     return _text(line).strip().encode("unicode_escape").decode("ascii")[:EXCERPT_CHARACTERS_MAX]

@@ -11,7 +11,6 @@ from ami_proto.connection.notices import Fault
 from ami_proto.connection.subscription import Filter, Gap, Overflow, Subscription
 from ami_proto.errors import ConfigError, described
 from ami_proto.message.message import Message
-from ami_proto.wire.frame import Frame
 
 NAMES_REMEMBERED_MAX = 4096
 """Event names whose subscribers are remembered. Asterisk has some 300; beyond this a peer invents
@@ -32,7 +31,7 @@ class Subscriptions:
         report: Callable[[Fault, str], None],
     ) -> None:
         self._all: list[Subscription] = []
-        self._by_name: dict[bytes, tuple[Subscription, ...]] = {}
+        self._by_name: dict[str | None, tuple[Subscription, ...]] = {}
         self._callouts = callouts
         self._announce = announce
         self._report = report
@@ -64,24 +63,17 @@ class Subscriptions:
         subscription.clear()
         return True
 
-    def offer(self, frame: Frame) -> None:
+    def offer(self, message: Message) -> None:
         """Queue an event for those who want it."""
-        wanting = self._by_name.get(frame.name_bytes)
-        if wanting is None:
-            wanting = self._find(frame.name_bytes)
-        if not wanting:
-            self.unwanted += 1
-            return
-        message = Message(frame)
+        wanting = self._wanting(message)
         for subscription in wanting:
             self._push(subscription, message)
+        if not wanting:
+            self.unwanted += 1
 
-    def offer_item(self, frame: Frame, message: Message) -> None:
+    def offer_item(self, message: Message) -> None:
         """Queue an item of a list for those who asked for replies as well."""
-        wanting = self._by_name.get(frame.name_bytes)
-        if wanting is None:
-            wanting = self._find(frame.name_bytes)
-        for subscription in wanting:
+        for subscription in self._wanting(message):
             if subscription.filter.replies:
                 self._push(subscription, message)
 
@@ -113,14 +105,16 @@ class Subscriptions:
             self._report(Fault.PREDICATE_FAILED, f"{message.name}: {described(exception)}")
             return False
 
-    def _find(self, name: bytes) -> tuple[Subscription, ...]:
-        """Find out who wants events of this name, and remember it."""
-        if len(self._by_name) >= NAMES_REMEMBERED_MAX:
-            self._by_name.clear()
-        text = name.decode("utf-8", "surrogateescape")
-        wanting = tuple(each for each in self._all if each.filter.accepts(text))
-        if len(name) <= NAME_SIZE_MAX:
-            self._by_name[name] = wanting
+    def _wanting(self, message: Message) -> tuple[Subscription, ...]:
+        """Return who wants messages of this name, and remember it. No name at all is like an empty one."""
+        name = message.name
+        wanting = self._by_name.get(name)
+        if wanting is None:
+            wanting = tuple(each for each in self._all if each.filter.accepts(name or ""))
+            if len(self._by_name) >= NAMES_REMEMBERED_MAX:
+                self._by_name.clear()
+            if name is None or len(name) <= NAME_SIZE_MAX:
+                self._by_name[name] = wanting
         return wanting
 
 

@@ -153,7 +153,7 @@ class Pending:
     __slots__ = ("_blocking", "_deadlines", "_entries", "_open_list", "_user_count", "size")
 
     def __init__(self) -> None:
-        self._entries: dict[bytes, Entry] = {}
+        self._entries: dict[str, Entry] = {}
         self._deadlines: Deadlines[Entry] = Deadlines()
         self._blocking: dict[Entry, None] = {}
         self._open_list: Entry | None = None
@@ -176,7 +176,7 @@ class Pending:
 
     def add(self, entry: Entry) -> None:
         """Open an action."""
-        self._entries[entry.ticket.action_id.encode()] = entry
+        self._entries[entry.ticket.action_id] = entry
         if entry.deadline is not None:
             entry.timer = self._deadlines.add(entry.deadline, entry)
         if entry.blocks:
@@ -184,13 +184,13 @@ class Pending:
         self._user_count += entry.purpose is Purpose.USER
         self.size += len(entry.outgoing.data)
 
-    def find(self, action_id: bytes) -> Entry | None:
+    def find(self, action_id: str) -> Entry | None:
         """Return the open action with exactly this ActionID."""
         return self._entries.get(action_id)
 
     def remove(self, entry: Entry) -> bool:
         """Close an action; False if it was not open."""
-        if self._entries.pop(entry.ticket.action_id.encode(), None) is None:
+        if self._entries.pop(entry.ticket.action_id, None) is None:
             return False
         self._deadlines.remove(entry.timer)
         self._blocking.pop(entry, None)

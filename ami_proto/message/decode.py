@@ -10,12 +10,12 @@ class Decoder:
     __slots__ = ("_framer",)
 
     def __init__(self, *, frame_size_max: int = FRAME_SIZE_MAX) -> None:
-        self._framer = Framer(frame_size_max=frame_size_max)
+        self._framer = Framer(Message, frame_size_max=frame_size_max)
 
     def feed(self, data: bytes) -> list[Message]:
         """Take the next bytes of the stream and return the messages they complete."""
-        return list(map(Message, self._framer.feed(data)))
+        return self._framer.feed(data)
 
     def eof(self) -> list[Message]:
         """Return what the end of the stream completes, then the torn rest as INCOMPLETE, if any."""
-        return list(map(Message, self._framer.eof()))
+        return self._framer.eof()

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from ami_proto.wire.frame import Frame, LineStyle
+from ami_proto.wire.frame import Frame, LineStyle, text
 
 Pair = tuple[str | None, str]
 """A header's name and value; a line without a colon has no name."""
@@ -39,11 +39,6 @@ def decode_output(frame: Frame) -> list[str]:
     if not lines[-1]:
         lines.pop()
     return [line.removesuffix("\r") for line in lines]
-
-
-def text(value: bytes) -> str:
-    """Return bytes as text that gives the same bytes back: AMI has no charset (R-WIRE-05)."""
-    return value.decode("utf-8", "surrogateescape")
 
 
 def _header_lines(frame: Frame) -> list[str]:

@@ -2,7 +2,7 @@
 
 from typing import Final, TypeVar, overload
 
-from ami_proto.message.headers import Pair, decode_headers, decode_output, text
+from ami_proto.message.headers import Pair, decode_headers, decode_output
 from ami_proto.values import Kind
 from ami_proto.wire.banner import parse_banner
 from ami_proto.wire.frame import Frame
@@ -17,47 +17,29 @@ _MAY_LOOK_TORN: Final = frozenset({"originateresponse", "bridgeexec", "userevent
 _PRIVILEGED_ITEMS: Final = frozenset({"status", "peerstatus"})
 
 
-class Message:
+class Message(Frame):
     """One message of the server. Header names compare case-insensitively; the first value counts.
 
-    `raw` holds the bytes, `items()` every line in order with its original name.
+    `kind`, `name` (the event's name, the response's status) and `action_id` are there at once; `raw`
+    holds the bytes, `items()` every line in order with its original name. Made by the framer.
     """
 
-    __slots__ = ("_frame", "_index", "_pairs", "action_id", "kind", "name")
-
-    def __init__(self, frame: Frame) -> None:
-        self._frame = frame
-        self.kind = frame.kind
-        self.name = frame.first.text
-        """The event's name or the response's status; None where there is neither."""
-        action_id = frame.action_id_bytes
-        self.action_id = None if action_id is None else text(action_id)
-        """The first ActionID, or None."""
-        self._pairs: list[Pair] | None = None
-        self._index: dict[str, str] | None = None
+    __slots__ = ("_index", "_pairs")
+    _pairs: list[Pair]
+    _index: dict[str, str]
 
     @property
     def version(self) -> str | None:
         """The version a banner announces; None for anything else."""
-        return parse_banner(self._frame.first.line) if self.kind is Kind.BANNER else None
-
-    @property
-    def raw(self) -> bytes:
-        """The frame as it was received, its empty line included; of an OVERSIZED one only the head."""
-        return self._frame.raw
-
-    @property
-    def size(self) -> int:
-        """The bytes of the whole frame, also of an OVERSIZED one."""
-        return self._frame.size
+        return parse_banner(self.first.line) if self.kind is Kind.BANNER else None
 
     @property
     def output(self) -> list[str] | None:
         """The lines of command output, whatever the release; None when this is no command output."""
         if self.kind is not Kind.RESPONSE:
             return None
-        if self._frame.first.follows:
-            return decode_output(self._frame)
+        if self.first.follows:
+            return decode_output(self)
         lines = self.get_all("Output")
         return lines if lines or self.get("Message") == "Command output follows" else None
 
@@ -72,7 +54,7 @@ class Message:
             return False
         name = (self.name or "").lower()
         event = self.kind is Kind.EVENT
-        if event and self._frame.has_privilege and name not in _PRIVILEGED_ITEMS:
+        if event and self.has_privilege and name not in _PRIVILEGED_ITEMS:
             return False
         if len(self.get_all("ActionID")) > 1:
             return True
@@ -107,17 +89,21 @@ class Message:
 
     def items(self) -> list[Pair]:
         """Return every header as (name, value), in order; a line without a colon has the name None."""
-        if self._pairs is None:
-            self._pairs = [] if self.kind is Kind.BANNER else decode_headers(self._frame)
-        return self._pairs
+        try:
+            return self._pairs
+        except AttributeError:  # the first look
+            self._pairs = [] if self.kind is Kind.BANNER else decode_headers(self)
+            return self._pairs
 
     def _first_values(self) -> dict[str, str]:
-        if self._index is None:
+        try:
+            return self._index
+        except AttributeError:  # the first look
             self._index = {}
             for name, value in self.items():
                 if name is not None:
                     self._index.setdefault(name.lower(), value)
-        return self._index
+            return self._index
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Message):

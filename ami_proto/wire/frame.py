@@ -41,7 +41,7 @@ class FirstLine:
         self.name = name
         """The event's name or the response's status; empty where there is neither."""
         known = kind is not Kind.UNKNOWN
-        self.text: str | None = name.decode("utf-8", "surrogateescape") if known else None
+        self.text: str | None = text(name) if known else None
         """The name as text; None where there is neither."""
         self.follows = kind is Kind.RESPONSE and name == _FOLLOWS
         """What comes after the headers is command output, up to `--END COMMAND--` (13 and earlier)."""
@@ -70,17 +70,25 @@ def header_value(value: bytes) -> bytes:
     return (value[1:] if value.startswith(b" ") else value).rstrip(b"\r\n")
 
 
-class Frame:
-    """One frame as it was received. Nothing but its first line and its ActionID is looked at."""
+def text(value: bytes) -> str:
+    """Return bytes as text that gives the same bytes back: AMI has no charset (R-WIRE-05)."""
+    return value.decode("utf-8", "surrogateescape")
 
-    __slots__ = ("_odd", "action_id_bytes", "content", "first", "kind", "name_bytes")
+
+class Frame:
+    """One frame as it was received. Nothing but its first line and its ActionID is looked at.
+
+    The layer above makes its messages of it by inheritance, so that a message costs one object.
+    """
+
+    __slots__ = ("_odd", "action_id", "content", "first", "kind", "name")
 
     def __init__(self, first: FirstLine, content: bytes) -> None:
         self.first = first
         self.kind = first.kind
-        self.name_bytes = first.name
-        """The event's name or the response's status; empty where there is neither, or it was cut off."""
-        self.action_id_bytes: bytes | None = None
+        self.name = first.text
+        """The event's name or the response's status; None where there is neither, or it was cut off."""
+        self.action_id: str | None = None
         """The value of the first `ActionID` header; None where there is none, or it was cut off."""
         self.content = content
         """What comes between the text of the first line and the empty line, line ends included."""
@@ -109,8 +117,9 @@ class Frame:
         return self.content.startswith(b"\r\nPrivilege:") or self._find(_PRIVILEGE) is not None
 
     def look_for_action_id(self) -> None:
-        """Set `action_id_bytes`, by the rules of this frame's lines."""
-        self.action_id_bytes = self._find(_ACTION_ID)
+        """Set `action_id`, by the rules of this frame's lines."""
+        found = self._find(_ACTION_ID)
+        self.action_id = None if found is None else text(found)
 
     def set_odd(self, kind: Kind, end: bytes, body: int, size: int) -> None:
         """Set what only a frame has that took the careful path: another kind or end, a body, a true size."""

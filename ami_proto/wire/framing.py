@@ -14,7 +14,7 @@ cut by the end of a chunk is copied into a buffer, and that buffer is bounded by
 """
 
 import re
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from ami_proto.values import Kind
 from ami_proto.wire.banner import BANNER_NAME, BANNER_PREFIX, BANNER_SIZE_MAX
@@ -49,17 +49,30 @@ _FOLLOWS_HEADERS: Final = (b"privilege:", b"actionid:")
 
 _CR: Final = 13
 
+F = TypeVar("F", bound=Frame)
 
-class Framer:
-    """Turn the bytes of one stream into frames. Never raises, whatever the bytes.
+
+class Framer(Generic[F]):
+    """Turn the bytes of one stream into frames of a type. Never raises, whatever the bytes.
 
     `frame_size_max` counts every byte of a frame, its terminator included. A longer one is skipped
     with bounded memory and reported once, as OVERSIZED (R-WIRE-09).
     """
 
-    __slots__ = ("_banner_due", "_body", "_dropped", "_first", "_head", "_limit", "_rest", "_scan")
+    __slots__ = (
+        "_banner_due",
+        "_body",
+        "_dropped",
+        "_first",
+        "_frame_type",
+        "_head",
+        "_limit",
+        "_rest",
+        "_scan",
+    )
 
-    def __init__(self, *, frame_size_max: int = FRAME_SIZE_MAX) -> None:
+    def __init__(self, frame_type: type[F], *, frame_size_max: int = FRAME_SIZE_MAX) -> None:
+        self._frame_type = frame_type
         self._limit = frame_size_max
         self._banner_due = True
         # The open frame: its bytes, and what is known of it. Offsets count from its first kept byte.
@@ -75,9 +88,9 @@ class Framer:
         """Bytes held back because their frame is not complete."""
         return len(self._rest) + len(self._head)
 
-    def feed(self, data: bytes) -> list[Frame]:
+    def feed(self, data: bytes) -> list[F]:
         """Take the next bytes of the stream and return the frames they complete."""
-        frames: list[Frame] = []
+        frames: list[F] = []
         if self._rest:
             if self._dropped or len(data) < len(self._rest):
                 self._rest += data
@@ -94,17 +107,17 @@ class Framer:
         self._take(data, frames)
         return frames
 
-    def eof(self) -> list[Frame]:
+    def eof(self) -> list[F]:
         """Return what the end of the stream completes, then the torn rest as INCOMPLETE, if any."""
         rest = self._rest
-        frames: list[Frame] = []
+        frames: list[F] = []
         if rest and rest != b"\r":
             end = self._find_end(rest, 0, closing=True)
             frames.append(self._finish(rest, 0, end if end >= 0 else len(rest), torn=end < 0))
         self._rest = bytearray()
         return frames
 
-    def _take(self, data: bytes, frames: list[Frame]) -> None:
+    def _take(self, data: bytes, frames: list[F]) -> None:
         """Cut a chunk that begins where a frame begins."""
         size = len(data)
         start = self._step(data, 0, frames) if self._banner_due and size else 0
@@ -112,7 +125,7 @@ class Framer:
             begin = start
             stop = min(begin + _WINDOW, size)
             if stop - begin <= self._limit:
-                start, clean = cut_plain(data, begin, stop, frames)
+                start, clean = cut_plain(self._frame_type, data, begin, stop, frames)
                 if clean and stop == size:
                     self._rest += data[start:]
                     return
@@ -121,7 +134,7 @@ class Framer:
             while 0 <= start < stop:
                 start = self._step(data, start, frames)
 
-    def _step(self, data: bytes, start: int, frames: list[Frame]) -> int:
+    def _step(self, data: bytes, start: int, frames: list[F]) -> int:
         """Cut one frame of any sort, empty lines before it skipped.
 
         Return where it ends, or -1 when it does not end here: what there is of it is then buffered.
@@ -211,7 +224,7 @@ class Framer:
             self._scan = max(self._scan, len(data) - start - len(_END_FOLLOWS) + 1)
         return end
 
-    def _finish(self, data: bytes | bytearray, start: int, end: int, *, torn: bool = False) -> Frame:
+    def _finish(self, data: bytes | bytearray, start: int, end: int, *, torn: bool = False) -> F:
         """Return the open frame, and be ready for the next one."""
         size = self._dropped + end - start
         first = self._first
@@ -227,7 +240,7 @@ class Framer:
         terminator = b""
         if kind is first.kind and first.style is not LineStyle.LF and not first.follows:
             terminator = raw[-4:] if raw.endswith(b"\r\n\r\n") else raw[-3:]
-        frame = Frame(first, raw[len(first.line) : len(raw) - len(terminator)])
+        frame = self._frame_type(first, raw[len(first.line) : len(raw) - len(terminator)])
         if first.follows:
             body = (body if 0 <= body < len(raw) else len(raw)) - len(first.line)
         frame.set_odd(kind, terminator, body, size)

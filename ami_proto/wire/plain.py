@@ -7,10 +7,12 @@ stops it, and is left to the framer.
 
 import re
 from itertools import compress, count, repeat
-from typing import Final
+from typing import Final, TypeVar
 
 from ami_proto.values import Kind
-from ami_proto.wire.frame import NO_FIRST_LINE, FirstLine, Frame, LineStyle, classify
+from ami_proto.wire.frame import NO_FIRST_LINE, FirstLine, Frame, LineStyle, classify, text
+
+F = TypeVar("F", bound=Frame)
 
 # Joining what was split at marks copies the frame each time: once for a frame with its ActionID. Beyond
 # this the frames are made to be slow, and the careful path is the faster one.
@@ -33,7 +35,7 @@ _LF: Final = 10
 _first_lines: dict[bytes, FirstLine] = {}
 
 
-def cut_plain(data: bytes, begin: int, stop: int, frames: list[Frame]) -> tuple[int, bool]:
+def cut_plain(frame_type: type[F], data: bytes, begin: int, stop: int, frames: list[F]) -> tuple[int, bool]:
     """Cut the plain frames that `data[begin:stop]` begins with, by operations on the whole of it.
 
     Plain is a frame whose first line is an ordinary one and which ends in CRLF CRLF. Return where the
@@ -49,14 +51,14 @@ def cut_plain(data: bytes, begin: int, stop: int, frames: list[Frame]) -> tuple[
     clean = firsts.pop() is not NO_FIRST_LINE and clean  # the last one is unfinished
     if NO_FIRST_LINE in firsts:
         clean = _complete(firsts, lines, contents) and clean
-    cut = list(map(Frame, firsts, contents))
+    cut = list(map(frame_type, firsts, contents))
     for number, value in action_ids.items():
         if number >= len(cut):
             break
         if value is None:
             cut[number].look_for_action_id()
         else:
-            cut[number].action_id_bytes = value
+            cut[number].action_id = text(value)
     frames += cut
     if clean:
         return stop - len(lines[-1]) - len(contents[-1]), True

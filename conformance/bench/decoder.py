@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from time import perf_counter
 
 from ami_proto.message import Decoder
-from ami_proto.wire import Framer
+from ami_proto.wire import Frame, Framer
 from conformance.corpus import capture
 
 CAPTURE = "asterisk-22.10.1/call-mix"
@@ -25,7 +25,7 @@ def figures() -> Iterator[str]:
     ways: dict[str, Callable[[bytes], object]] = {
         "bare split": _split,
         "bare find and slice": _find_and_slice,
-        "frames": lambda data: Framer().feed(data),
+        "frames": lambda data: Framer(Frame).feed(data),
         "messages, kind, name, action_id": _looked_at,
         f"the same, reads of {READ_SIZE}": lambda data: _in_pieces(data, READ_SIZE),
         f"the same, reads of {SEGMENT_SIZE}": lambda data: _in_pieces(data, SEGMENT_SIZE),

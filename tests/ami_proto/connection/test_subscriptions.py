@@ -7,7 +7,7 @@ import pytest
 from ami_proto import ConfigError, Fault, Filter, Gap, Message, MisuseError, Overflow, Subscription
 from ami_proto.connection.callouts import Callouts
 from ami_proto.connection.subscriptions import NAME_SIZE_MAX, NAMES_REMEMBERED_MAX, Subscriptions
-from ami_proto.wire import Frame, Framer
+from ami_proto.wire import Framer
 from conformance.playbook import BANNER, frame
 
 
@@ -26,8 +26,8 @@ class Recorded(Subscriptions):
         return self.add(Filter(names, where=where, replies=replies), 100, Overflow.DROP_OLDEST)
 
 
-def event(name: str, *lines: str) -> Frame:
-    return Framer().feed(BANNER + frame(f"Event: {name}", *lines))[1]
+def event(name: str, *lines: str) -> Message:
+    return Framer(Message).feed(BANNER + frame(f"Event: {name}", *lines))[1]
 
 
 @pytest.fixture
@@ -108,11 +108,11 @@ def test_list_items_go_to_those_who_asked(all_of_them: Recorded) -> None:
     """R-CORR-12: to subscriptions only when asked for."""
     usual, asking = all_of_them.add_simple(), all_of_them.add_simple(replies=True)
     item = event("CoreShowChannel")
-    all_of_them.offer_item(item, Message(item))
+    all_of_them.offer_item(item)
     assert (usual.depth, asking.depth) == (0, 1)
     nothing = event("Unknown")
     all_of_them.remove(asking)
-    all_of_them.offer_item(nothing, Message(nothing))
+    all_of_them.offer_item(nothing)
     assert all_of_them.unwanted == 0
 
 
@@ -178,8 +178,8 @@ def test_a_peer_that_invents_names_costs_no_memory(all_of_them: Recorded) -> Non
     all_of_them.offer(longest)
     all_of_them.offer(long)
     assert len(all_of_them._by_name) <= NAMES_REMEMBERED_MAX
-    assert longest.name_bytes in all_of_them._by_name
-    assert long.name_bytes not in all_of_them._by_name
+    assert longest.name in all_of_them._by_name
+    assert long.name not in all_of_them._by_name
     assert subscription.dropped == NAMES_REMEMBERED_MAX + 2
 
 

@@ -52,9 +52,9 @@ def test_an_action_is_found_by_its_exact_id() -> None:
     """R-ID-03: correlation is by the exact id that was sent."""
     pending, one = Pending(), entry(1)
     pending.add(one)
-    assert pending.find(b"pbx:0:1") is one
-    assert pending.find(b"pbx:0:01") is None
-    assert pending.find(b"PBX:0:1") is None
+    assert pending.find("pbx:0:1") is one
+    assert pending.find("pbx:0:01") is None
+    assert pending.find("PBX:0:1") is None
 
 
 def test_opening_and_closing_keep_the_accounts() -> None:
