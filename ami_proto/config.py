@@ -151,6 +151,3 @@ def _fits_login(text: str | None) -> bool:
 
 def _one_line(text: str | None) -> bool:
     return text is None or not any(character in text for character in "\r\n\0")
-
-
-CONFIG_KEYS = tuple(each.name for each in fields(ServerConfig))

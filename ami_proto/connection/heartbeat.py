@@ -47,25 +47,28 @@ class Heartbeat:
     def begin(self, now: float) -> None:
         """Begin with a session that is READY."""
         self.misses = 0
+        self._excused.clear()
         self._timers.clear(Timer.PONG)
         self.handle_received(now)
 
     def handle_received(self, now: float) -> None:
         """Take any bytes as a sign of life."""
         self._forgiven.clear()
-        self._excused.clear()
+        self._excused.discard(Timer.READ)
         self._stretched = False
-        self._timers.set(Timer.SILENCE, now + self._config.heartbeat_interval)
+        if self.misses == 0:  # while pings are missed, the next one does not wait for silence
+            self._timers.set(Timer.SILENCE, now + self._config.heartbeat_interval)
         self._timers.set(Timer.READ, now + self._config.read_timeout)
 
     def handle_resumed(self) -> None:
         """Take the end of a pause: what came in the meantime could not be heard."""
         self._excused = {Timer.PONG, Timer.READ}
 
-    def handle_answered(self) -> None:
+    def handle_answered(self, now: float) -> None:
         """Take a pong, late or not: the peer serves us."""
         self.misses = 0
         self._timers.clear(Timer.PONG)
+        self._timers.set(Timer.SILENCE, now + self._config.heartbeat_interval)
 
     def handle_pinged(self, now: float) -> None:
         """Await the answer to a ping that was just queued."""

@@ -4,7 +4,7 @@
 turned into inputs, inputs into effects, effects into commands, notices and timers.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from random import Random
 
 from ami_proto.config import ServerConfig
@@ -20,7 +20,7 @@ from ami_proto.connection.notices import (
     NoticeQueue,
     StateChanged,
 )
-from ami_proto.connection.session import Session, Sign
+from ami_proto.connection.session import Session, Signs
 from ami_proto.connection.subscription import Gap
 from ami_proto.connection.subscriptions import Subscriptions
 from ami_proto.connection.timers import SESSION_TIMERS, Timer, Timers
@@ -111,18 +111,19 @@ class Life:
             self.commands.close(self.session.id)
         self._apply(Input.GIVEN_UP if self._gives_up(cause) else Input.LOST, now, cause)
 
-    def _follow(self, session: Session, signs: Iterator[Sign], now: float, *, closed: bool = False) -> None:
+    def _follow(self, session: Session, signs: Signs, now: float, *, closed: bool = False) -> None:
         """Act on each sign before the session looks at its next frame."""
         for sign in signs:
             if isinstance(sign, Disconnect):
                 self.lose(sign, now, closed=closed)
             else:
                 if sign is Input.ANSWERED:
-                    self._heartbeat.handle_answered()
+                    self._heartbeat.handle_answered(now)
                 if sign is Input.GOODBYE and not closed:
                     self.commands.close(session.id)
                 self._apply(sign, now, Disconnect(Reason.STOPPED) if sign is Input.GOODBYE else None)
             if self.session is not session:
+                signs.close()
                 return
 
     def _gives_up(self, cause: Disconnect) -> bool:
@@ -239,7 +240,10 @@ class Life:
             self._served_until = None
         self._served = True
         for entry in self.waiting.pop_all():
-            session.open(entry, urgent=True)
+            if entry.overdue(now):
+                self._notices.put_outcome(entry.timed_out())
+            else:
+                session.open(entry, urgent=True)
 
     def _suspect(self, now: float) -> None:
         self.timers.clear(Timer.STABLE)
@@ -270,7 +274,8 @@ class Life:
         if logoff is not None and logoff.sent is not Sent.FULLY:
             self.report(Fault.LOGOFF_UNSENT, str(cause))
         self._end_session(cause, now)
-        self.timers.clear(Timer.RECONNECT)
+        self.timers.clear(Timer.RECONNECT, Timer.DROP_REPORT)
+        self.report_drops(now)
         self.farewell_due = True
         self.wants_admission = False
         for entry in self.waiting.pop_all():
@@ -286,7 +291,7 @@ class Life:
         self.events_before += session.frames - session.others
         self.timers.clear(*SESSION_TIMERS)
         if session.login.complete and self._served_until is None:
-            self._served_until, self._gap_cause = now, cause
+            self._served_until, self._gap_cause = session.heard_at, cause
         for entry in session.pending.pop_all():
             if entry.purpose is Purpose.USER:
                 self._notices.put_outcome(entry.lost(cause or Disconnect(Reason.STOPPED)))

@@ -22,7 +22,7 @@ from ami_proto.correlation.action_ids import INSTANCE_DIGITS, ActionIds, is_inst
 from ami_proto.correlation.completion import Completion, blocks_session, completion_for
 from ami_proto.correlation.outcome import Ticket
 from ami_proto.correlation.outgoing import Outgoing
-from ami_proto.correlation.pending import Entry, Pending
+from ami_proto.correlation.pending import Entry, Pending, Purpose
 from ami_proto.errors import Backpressure, ConfigError, InvalidAction, MisuseError, NotReady
 from ami_proto.message.encode import Action, encode
 from ami_proto.message.message import Message
@@ -229,7 +229,7 @@ class Connection:
         self._set_clock(now)
         for pending in self._pendings():
             entry = pending.find(ticket.action_id)
-            if entry is not None and entry.ticket == ticket:
+            if entry is not None and entry.ticket == ticket and entry.purpose is Purpose.USER:
                 pending.remove(entry)
                 self._withdraw(entry)
                 self._notices.put_outcome(entry.cancelled())
@@ -346,7 +346,9 @@ class Connection:
     def _entry(self, action: Action, completion: Completion, timeout: float | None, now: float) -> Entry:
         """Make the entry of an action. The user's strategy is asked, and may raise."""
         if timeout is None:
-            timeout = completion.duration or self.config.action_timeout
+            timeout = completion.duration
+        if timeout is None:
+            timeout = self.config.action_timeout
         if not 0 < timeout <= DURATION_MAX:
             raise ConfigError("timeout", timeout, f"must be above 0 and at most {DURATION_MAX:g} seconds")
         action_id = self._ids.peek()
@@ -378,5 +380,5 @@ class Connection:
             self._report,
         )
 
-    def _report(self, fault: Fault, detail: str) -> None:
-        self._life.report(fault, detail)
+    def _report(self, fault: Fault, detail: str, count: int = 1) -> None:
+        self._life.report(fault, detail, count)

@@ -8,6 +8,7 @@ one sort become one notice with a count until it is drained; state changes are k
 from collections import deque
 from dataclasses import dataclass, replace
 from enum import Enum, unique
+from typing import Protocol
 
 from ami_proto.connection.subscription import Subscription
 from ami_proto.correlation.outcome import Outcome, Ticket
@@ -83,9 +84,17 @@ class Fault(Enum):
     STRAGGLER = "a list item of an action that has ended"
     WITHHELD = "an event before the login"
     UNEXPECTED = "a message where the protocol has none"
+    UNREAD = "a frame behind the end of its session"
     PREDICATE_FAILED = "a subscription's predicate raised"
     OVERRUN = "a driver confirmed more bytes than were shown"
     LOGOFF_UNSENT = "the session ended before Logoff was sent"
+
+
+class Report(Protocol):
+    """Take a fault, so many of its sort at once."""
+
+    def __call__(self, fault: Fault, detail: str, count: int = 1) -> None:
+        """Count it, and say so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +160,7 @@ class NoticeQueue:
 
     def put_step(self, step: _Step) -> None:
         """Report a step of the connection's life; those beyond the bound share one place a sort."""
-        if self._steps < STEPS_MAX:
+        if self._steps < STEPS_MAX and type(step) not in self._latest:
             self._steps += 1
             self._queue.append(step)
             return

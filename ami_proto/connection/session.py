@@ -6,13 +6,14 @@ yields: an `Input` of the lifecycle, or a `Disconnect` when it finds that it can
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
+from operator import length_hint
 
 from ami_proto.config import ServerConfig
 from ami_proto.connection.callouts import Callouts
 from ami_proto.connection.lifecycle import Input
 from ami_proto.connection.login import Login, Step
-from ami_proto.connection.notices import Fault
+from ami_proto.connection.notices import Fault, Report
 from ami_proto.connection.outbox import Outbox
 from ami_proto.connection.subscriptions import Subscriptions
 from ami_proto.correlation.action_ids import ActionIds
@@ -27,6 +28,10 @@ from ami_proto.wire.framing import Framer
 
 BANNER_BYTES_MAX = 4096
 """Bytes without a banner after which the peer is no AMI server. Asterisk's has 30."""
+GREETING_SIZE_MAX = 256
+"""How much of the first line is kept to tell whether it is AMI's."""
+GREETINGS = (b"asterisk call manager", b"response:", b"event:")
+"""How AMI may begin: an error can come before the banner."""
 PINGS_MAX = 3
 """Pings that are remembered: a peer that answers only some must not cost memory. More than are missed
 before the session ends."""
@@ -35,6 +40,7 @@ EXCERPT_CHARACTERS_MAX = 60
 
 Sign = Input | Disconnect
 """What a session tells of the life of its connection."""
+Signs = Generator[Sign, None, None]
 
 
 class Session:
@@ -45,6 +51,7 @@ class Session:
         "_desyncs",
         "_finish",
         "_framer",
+        "_greeting",
         "_ids",
         "_pings",
         "_report",
@@ -54,6 +61,7 @@ class Session:
         "config",
         "connected",
         "frames",
+        "heard_at",
         "id",
         "login",
         "others",
@@ -69,7 +77,7 @@ class Session:
         subscriptions: Subscriptions,
         callouts: Callouts,
         finish: Callable[[Outcome], None],
-        report: Callable[[Fault, str], None],
+        report: Report,
     ) -> None:
         self.id = session
         self.config = config
@@ -83,7 +91,10 @@ class Session:
         self.others = 0
         """Frames that are no events."""
         self.bytes_received = 0
+        self.heard_at = 0.0
+        """When bytes came last."""
         self._framer = Framer(Message, frame_size_max=config.max_frame_size)
+        self._greeting = b""
         self._desyncs: deque[float] = deque()
         self._pings: deque[Entry] = deque()
         self._ids = ids
@@ -107,7 +118,7 @@ class Session:
         """Queue a ping. The answers to the latest few count, late as they may be."""
         self._pings.append(self._open_own(Purpose.PING, Action("Ping")))
         if len(self._pings) > PINGS_MAX:
-            self._closed(self._pings.popleft())
+            self._close(self._pings.popleft())
 
     def log_off(self) -> Entry:
         """Queue the Logoff; return it, for whoever wants to know whether it left."""
@@ -124,42 +135,59 @@ class Session:
         self.open(entry, urgent=True)
         return entry
 
+    def _stranger(self, data: bytes) -> str | None:
+        """Say why a peer that has not sent a banner will not: many protocols greet, and then wait."""
+        self._greeting = (self._greeting + data)[:GREETING_SIZE_MAX]
+        line, newline, _ = self._greeting.lstrip(b"\r\n").partition(b"\n")
+        if newline and not line.lower().startswith(GREETINGS):
+            return f"it said {_readable(line)!r}"
+        if self._framer.buffered > BANNER_BYTES_MAX:
+            return f"no banner in {self._framer.buffered} bytes"
+        return None
+
     # -- in: bytes
 
-    def handle_received(self, data: bytes, now: float) -> Iterator[Sign]:
+    def handle_received(self, data: bytes, now: float) -> Signs:
         """Parse bytes, and deal with each frame before the next is looked at."""
         self.bytes_received += len(data)
+        self.heard_at = now
         yield from self._handle_frames(self._framer.feed(data), now)
-        if self.banner is None and self._framer.buffered > BANNER_BYTES_MAX:
-            yield Disconnect(Reason.PROTOCOL, f"no banner in {self._framer.buffered} bytes")
+        if self.banner is None and (stranger := self._stranger(data)):
+            yield Disconnect(Reason.PROTOCOL, f"not an AMI server: {stranger}")
 
-    def handle_eof(self, now: float) -> Iterator[Sign]:
+    def handle_eof(self, now: float) -> Signs:
         """Deal with the frames that the end of the stream completes, or tears."""
         yield from self._handle_frames(self._framer.eof(), now)
 
-    def _handle_frames(self, messages: list[Message], now: float) -> Iterator[Sign]:
+    def _handle_frames(self, messages: list[Message], now: float) -> Signs:
         pending, login, offer = self.pending, self.login, self._subscriptions.offer
-        self.frames += len(messages)
-        for message in messages:
-            kind = message.kind
-            if kind is Kind.EVENT:
-                plain = message.action_id is None and pending.open_list is None
+        received = self.frames + len(messages)
+        unread = iter(messages)
+        try:
+            for message in unread:
+                event = message.kind is Kind.EVENT
+                plain = event and message.action_id is None and pending.open_list is None
                 if plain and login.step is Step.COMPLETE:
                     offer(message)
-                    continue
-                sign = self._handle_event(message)
-                if sign is Input.ACCEPTED:  # by FullyBooted: READY first, and the gap recorded
+                elif sign := self._handle_frame(message, now):
+                    self.frames = received - length_hint(unread)
                     yield sign
-                    offer(message)
-                    continue
-            elif kind is Kind.RESPONSE:
-                self.others += 1
-                sign = self._handle_response(message)
-            else:
-                self.others += 1
-                sign = self._handle_odd(message, now)
-            if sign is not None:
-                yield sign
+                    if event and sign is Input.ACCEPTED:  # FullyBooted, behind READY and the gap
+                        offer(message)
+        finally:
+            # Where a sign was the last, its session has ended and nobody reads on.
+            rest = length_hint(unread)
+            self.frames = received - rest
+            if rest:
+                self._report(Fault.UNREAD, _excerpt(messages[-rest]), rest)
+
+    def _handle_frame(self, message: Message, now: float) -> Sign | None:
+        if message.kind is Kind.EVENT:
+            return self._handle_event(message)
+        self.others += 1
+        if message.kind is Kind.RESPONSE:
+            return self._handle_response(message)
+        return self._handle_odd(message, now)
 
     def _handle_event(self, message: Message) -> Sign | None:
         if message.name == "FullyBooted" and self.login.handle_fully_booted():
@@ -230,10 +258,17 @@ class Session:
         return self._handle_unknown(message, now)
 
     def _handle_oversized(self, message: Message) -> Sign | None:
+        """Report it, and end the action it answers: an event by the same rule as any other."""
         self._report(Fault.OVERSIZED, f"{message.size} bytes, {_excerpt(message)}")
         action_id = message.action_id
-        entry = self.pending.find(action_id) if action_id is not None else None
-        return self._end(entry, self._closed(entry).oversized(message.size)) if entry is not None else None
+        if message.first.kind is Kind.EVENT:
+            entry = self._entry_of_event(message, action_id)
+        else:
+            entry = self.pending.find(action_id) if action_id is not None else None
+        if entry is None:
+            return None
+        self._close(entry)
+        return self._end(entry, entry.oversized(message.size))
 
     def _handle_unknown(self, message: Message, now: float) -> Sign | None:
         """Deliver it as it is, and count: too many in too short a time, and the stream is lost."""
@@ -256,7 +291,8 @@ class Session:
             with self._callouts:
                 verdict = entry.judge(message)
         except Exception as exception:  # noqa: BLE001 - whatever a user's strategy raises
-            return self._end(entry, self._closed(entry).broken(exception))
+            self._close(entry)
+            return self._end(entry, entry.broken(exception))
         if message.kind is Kind.RESPONSE:
             if verdict is Verdict.IGNORE:
                 self._report(Fault.UNMATCHED, f"{_excerpt(message)}, refused by the completion strategy")
@@ -264,17 +300,15 @@ class Session:
             self._subscriptions.offer(message)
         else:
             self._subscriptions.offer_item(message)
-        if verdict is Verdict.DONE:
-            return self._end(entry, self._closed(entry).done())
-        if verdict is Verdict.FAILED:
-            return self._end(entry, self._closed(entry).failed(message))
-        return None
+        if verdict is not Verdict.DONE and verdict is not Verdict.FAILED:
+            return None
+        self._close(entry)
+        return self._end(entry, entry.done() if verdict is Verdict.DONE else entry.failed(message))
 
-    def _closed(self, entry: Entry) -> Entry:
+    def _close(self, entry: Entry) -> None:
         """Close the action; only then is it settled how much of it has left or will leave."""
         self.pending.remove(entry)
         self.withdraw(entry)
-        return entry
 
     def _end(self, entry: Entry, outcome: Outcome) -> Sign | None:
         """Hand over the end of a closed action: to the application, or to the engine its own."""
@@ -306,11 +340,11 @@ def _asynchronous(message: Message) -> bool:
     return message.has_privilege and message.name not in ("Status", "PeerStatus")
 
 
-def _text(data: bytes) -> str:
-    return data.decode("utf-8", "surrogateescape")
-
-
 def _excerpt(message: Message) -> str:
-    """Return the beginning of the frame's first line, fit for a log."""
-    line = message.raw[: EXCERPT_CHARACTERS_MAX * 4].split(b"\n", 1)[0]
-    return _text(line).strip().encode("unicode_escape").decode("ascii")[:EXCERPT_CHARACTERS_MAX]
+    """Return the beginning of the message's first line, fit for a log."""
+    return _readable(message.raw[: EXCERPT_CHARACTERS_MAX * 4].split(b"\n", 1)[0])
+
+
+def _readable(line: bytes) -> str:
+    text = line.decode("utf-8", "surrogateescape").strip()
+    return text.encode("unicode_escape").decode("ascii")[:EXCERPT_CHARACTERS_MAX]

@@ -44,8 +44,10 @@ class Filter:
     replies: bool = False
 
     def __post_init__(self) -> None:
-        _require_patterns("names", self.names)
-        _require_patterns("block", self.block)
+        object.__setattr__(self, "names", _patterns("names", self.names))
+        object.__setattr__(self, "block", _patterns("block", self.block))
+        if self.where is not None and not callable(self.where):
+            raise ConfigError("where", self.where, "must be a function of a message, or None")
 
     def accepts(self, name: str) -> bool:
         """Whether an event of this name passes the lists."""
@@ -56,7 +58,9 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """No events were received between these two times: the connection was down."""
+    """Nothing was received between these two times: from the last bytes of the old session to READY of
+    the new. Two gaps with nothing but dropped messages between them become one.
+    """
 
     server: ServerKey
     started: float
@@ -178,17 +182,27 @@ class Subscription:
         queue.append(mark)
 
 
-def _require_patterns(key: str, patterns: Iterable[object]) -> None:
-    """Raise for one text, which would be taken for as many patterns as it has characters, and for what
-    is no text.
+def _patterns(key: str, given: Iterable[object]) -> tuple[str, ...]:
+    """Return the patterns. Raise for one text, which would be taken for as many patterns as it has
+    characters, and for what is no text.
     """
-    if isinstance(patterns, str):
-        raise ConfigError(key, patterns, "must be a tuple of patterns, not one text")
-    for pattern in patterns:
+    if isinstance(given, str):
+        raise ConfigError(key, given, "must be a tuple of patterns, not one text")
+    patterns: list[str] = []
+    for pattern in given:
         if not isinstance(pattern, str):
             raise ConfigError(key, pattern, "each pattern must be text")
+        patterns.append(pattern)
+    return tuple(patterns)
 
 
 def _glob(pattern: str) -> re.Pattern[str]:
-    """Compile a case-insensitive glob: `*` any text, `?` any character."""
-    return re.compile(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "."), re.IGNORECASE | re.DOTALL)
+    """Compile a case-insensitive glob: `*` any text, `?` any character.
+
+    What stands between two stars is found where it comes first, for good (an atomic group): a name that
+    somebody made up for it cannot make the search start over and over.
+    """
+    first, *rest = (re.escape(part).replace(r"\?", ".") for part in pattern.split("*"))
+    inner = "".join(f"(?>.*?{part})" for part in rest[:-1] if part)
+    last = f".*{rest[-1]}" if rest else ""
+    return re.compile(first + inner + last, re.IGNORECASE | re.DOTALL)

@@ -7,7 +7,7 @@ look-up.
 from collections.abc import Callable, Iterator
 
 from ami_proto.connection.callouts import Callouts
-from ami_proto.connection.notices import Fault
+from ami_proto.connection.notices import Fault, Report
 from ami_proto.connection.subscription import Filter, Gap, Overflow, Subscription
 from ami_proto.errors import ConfigError, described
 from ami_proto.message.message import Message
@@ -28,7 +28,7 @@ class Subscriptions:
         self,
         callouts: Callouts,
         announce: Callable[[Subscription], None],
-        report: Callable[[Fault, str], None],
+        report: Report,
     ) -> None:
         self._all: list[Subscription] = []
         self._by_name: dict[str | None, tuple[Subscription, ...]] = {}

@@ -86,9 +86,15 @@ class Entry:
         self.progress = Progress()
         self.timer = 0
 
+    def overdue(self, now: float) -> bool:
+        """Whether its deadline has passed."""
+        return self.deadline is not None and self.deadline <= now
+
     def judge(self, message: Message) -> Verdict:
         """Ask the strategy, and collect what it takes. Raises whatever the strategy raises."""
         verdict = self.completion.judge(self.progress, message)
+        if not isinstance(verdict, Verdict):
+            raise TypeError(f"judge returned {type(verdict).__name__}, not a Verdict")
         if verdict is not Verdict.IGNORE:
             self.progress.collect(message, self._events_max)
         return verdict

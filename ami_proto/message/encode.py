@@ -109,6 +109,9 @@ def _checked_action(name: object) -> bytes:
         raise InvalidAction(f"action name must be text, not {type(name).__name__}")
     if not name.strip():
         raise InvalidAction("action name is empty")
+    if name[0] <= " " or name[-1] <= " ":
+        # Asterisk skips such bytes before a value (facts, 1.3): ` Logoff` would be Logoff to it alone.
+        raise InvalidAction("action name has blanks or control characters at its ends")
     return _line("Action", name)
 
 
@@ -135,7 +138,8 @@ def _check_header_name(name: object) -> None:
     if not isinstance(name, str):
         raise InvalidAction(f"header name must be text, not {type(name).__name__}")
     if not name or name != name.strip() or ":" in name:
-        raise InvalidAction(f"header name {name!r} is empty, has a colon, or blanks at its ends")
+        # The name is not shown: a colon in it says that the value, maybe a secret, was written there.
+        raise InvalidAction("a header name is empty, has a colon, or blanks at its ends")
     if name.lower() in _RESERVED:
         raise InvalidAction(f"header {name!r} is set by the library")
 
@@ -158,7 +162,7 @@ def _variable(name: object, value: object) -> str:
     if not isinstance(name, str) or not name:
         raise InvalidAction("variable name must be text and not empty")
     if any(char in '=,"\\' or char.isspace() for char in name):
-        raise InvalidAction(f'variable name {name!r} has a blank or one of = , " \\')
+        raise InvalidAction('a variable name has a blank or one of = , " \\')
     escaped = _text(f"Variable {name}", value)
     for char in '\\",':
         escaped = escaped.replace(char, "\\" + char)

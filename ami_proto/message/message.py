@@ -85,10 +85,13 @@ class Message(Frame):
     def get_all(self, name: str) -> list[str]:
         """Return every value of a header, in order."""
         wanted = name.lower()
-        return [value for key, value in self.items() if key is not None and key.lower() == wanted]
+        return [value for key, value in self._all_pairs() if key is not None and key.lower() == wanted]
 
     def items(self) -> list[Pair]:
         """Return every header as (name, value), in order; a line without a colon has the name None."""
+        return list(self._all_pairs())
+
+    def _all_pairs(self) -> list[Pair]:
         try:
             return self._pairs
         except AttributeError:  # the first look
@@ -100,7 +103,7 @@ class Message(Frame):
             return self._index
         except AttributeError:  # the first look
             self._index = {}
-            for name, value in self.items():
+            for name, value in self._all_pairs():
                 if name is not None:
                     self._index.setdefault(name.lower(), value)
             return self._index

@@ -8,8 +8,14 @@ MASK: Final = "***"
 
 _SECRET_NAME: Final = re.compile(r"secret|passw(or)?d|passphrase|token|credential", re.IGNORECASE)
 
-# Headers that are secret in one action only: the answer to a challenge, and a variable's value.
-_SECRET_IN: Final = {"login": "key", "setvar": "value"}
+# Headers that are secret in one action only: the answer to a challenge, the value of a variable, of a
+# database entry, and of a line in a configuration file.
+_SECRET_IN: Final = {
+    "login": re.compile("key", re.IGNORECASE),
+    "setvar": re.compile("value", re.IGNORECASE),
+    "dbput": re.compile("val", re.IGNORECASE),
+    "updateconfig": re.compile("(value|match)-.*", re.IGNORECASE),
+}
 
 # The name of a variable may be shown, its value may not.
 _VARIABLE: Final = "variable"
@@ -20,10 +26,9 @@ def redact(pairs: Iterable[tuple[str, str]], action_name: str = "") -> list[tupl
     secret_here = _SECRET_IN.get(action_name.lower())
     masked: list[tuple[str, str]] = []
     for name, value in pairs:
-        lowered = name.lower()
-        if lowered == secret_here or _SECRET_NAME.search(name):
+        if _SECRET_NAME.search(name) or (secret_here is not None and secret_here.fullmatch(name)):
             masked.append((name, MASK))
-        elif lowered == _VARIABLE and lowered != secret_here:
+        elif name.lower() == _VARIABLE:
             variable, equals, _ = value.partition("=")
             masked.append((name, f"{variable}={MASK}" if equals else MASK))
         else:

@@ -120,7 +120,9 @@ class Framer(Generic[F]):
     def _take(self, data: bytes, frames: list[F]) -> None:
         """Cut a chunk that begins where a frame begins."""
         size = len(data)
-        start = self._step(data, 0, frames) if self._banner_due and size else 0
+        start = 0
+        while self._banner_due and 0 <= start < size:
+            start = self._step(data, start, frames)
         while 0 <= start < size:
             begin = start
             stop = min(begin + _WINDOW, size)
@@ -179,7 +181,6 @@ class Framer(Generic[F]):
         """Note what the first line says; of one that is being skipped, only how it ended."""
         line = bytes(data[start:newline])
         banner = self._banner_due and line.startswith(BANNER_PREFIX) and len(line) <= BANNER_SIZE_MAX
-        self._banner_due = False
         self._scan = newline - start
         if self._dropped:
             self._first = first = classify(line[-1:])
@@ -187,6 +188,8 @@ class Framer(Generic[F]):
             self._first = first = FirstLine(line, LineStyle.LF, Kind.BANNER, BANNER_NAME)
         else:
             self._first = first = classify(line)
+        # An error may come before the banner (a proxy, a full server); nothing else does.
+        self._banner_due = self._banner_due and first.kind is Kind.RESPONSE
         if first.style is not LineStyle.LF:
             self._scan -= 1  # the CR of the first line may be the first byte of the terminator
 

@@ -35,6 +35,7 @@ from ami_proto import (
     ActionFailed,
     ActionLost,
     ConnectFailed,
+    Disconnect,
     Fault,
     LoginRefused,
     NotReady,
@@ -83,11 +84,16 @@ def test_whoever_is_no_ami_server_is_told_by_what_it_says(said: bytes, detail: s
     assert detail in cause.detail
 
 
+@pytest.mark.parametrize("said", ["SSH-2.0-OpenSSH_9.2p1 Debian-2", "220 mail.example ESMTP"])
+def test_who_greets_in_another_protocol_and_waits_is_told_at_once(said: str) -> None:
+    with Peer(speaking(said.encode() + b"\r\n")) as peer:
+        cause = failure(peer.port).cause
+    assert cause == Disconnect(Reason.PROTOCOL, f"not an AMI server: it said {said!r}")
+
+
 @pytest.mark.parametrize(
     "said",
     [
-        b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n",
-        b"220 mail.example ESMTP\r\n",
         b"Event: FullyBooted\r\n\r\n",
         b"Response: Error\r\nMessage: Permission denied\r\n\r\n",
         b"\r\n" * 500_000,

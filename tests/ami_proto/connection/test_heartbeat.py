@@ -52,7 +52,7 @@ def test_a_pong_forgives_every_miss() -> None:
     heartbeat, timers = beat()
     judge(heartbeat, Timer.PONG, 20.0)
     heartbeat.handle_pinged(20.0)
-    heartbeat.handle_answered()
+    heartbeat.handle_answered(21.0)
     assert heartbeat.misses == 0
     assert timers.deadline(Timer.PONG) is None
 
