@@ -6,7 +6,8 @@ between calls.
 """
 
 from ami_backends._resolve import ThreadResolver, resolve_numeric
-from ami_backends.selectors.client import Client, Events, Item, connect
+from ami_backends.selectors.client import Client, connect
+from ami_backends.selectors.events import Events, Item
 from ami_backends.selectors.reactor import Reactor, Work
 
 __all__ = ["Client", "Events", "Item", "Reactor", "ThreadResolver", "Work", "connect", "resolve_numeric"]

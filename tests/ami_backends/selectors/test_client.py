@@ -541,7 +541,7 @@ def test_a_bug_leaves_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
             raise ZeroDivisionError("a bug")
 
         monkeypatch.setattr(pbx._machine, "handle_timeout", fail)
-        pbx._reactor.call_soon(lambda: None)  # a round, now
+        pbx._thread.reactor.call_soon(lambda: None)  # a round, now
         for wait in waits:
             assert isinstance(wait.exception(PATIENCE), ZeroDivisionError)
         with pytest.raises(ZeroDivisionError):
@@ -555,7 +555,7 @@ def test_a_call_that_comes_while_the_client_ends_is_answered() -> None:
     def listen(notice: Notice) -> None:
         if isinstance(notice, StateChanged) and notice.new is State.CLOSED:
             ending.set()
-            eventually(lambda: pbx._reactor._mail)
+            eventually(lambda: pbx._thread.reactor._mail)
 
     ending = threading.Event()
     with Peer(honest) as peer, ThreadPoolExecutor(2) as pool:

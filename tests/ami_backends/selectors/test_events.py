@@ -86,7 +86,7 @@ def test_patterns_choose_by_name_and_glob_in_any_case() -> None:
         }
         pbx.send("Go")
         found = {
-            patterns: [heard.get(0).name for _ in range(heard._client.snapshot().subscriptions[place].depth)]
+            patterns: [heard.get(0).name for _ in range(pbx.snapshot().subscriptions[place].depth)]
             for place, (patterns, heard) in enumerate(chosen.items())
         }
     assert found == {
@@ -176,13 +176,13 @@ def test_a_close_between_the_question_and_the_request_ends_the_iteration(
 ) -> None:
     with Peer(honest) as peer, client_of(peer.port) as pbx, ThreadPoolExecutor(1) as pool:
         heard = pbx.events()
-        fetch = pbx.fetch
+        fetch = pbx._deliveries.fetch
 
         def fetch_too_late(subscription: Subscription) -> Future[list[Item]]:
             heard.close()
             return fetch(subscription)
 
-        monkeypatch.setattr(pbx, "fetch", fetch_too_late)
+        monkeypatch.setattr(pbx._deliveries, "fetch", fetch_too_late)
         assert pool.submit(list, heard).result(2.0) == []
 
 
