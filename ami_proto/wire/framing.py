@@ -127,12 +127,12 @@ class Framer(Generic[F]):
             begin = start
             stop = min(begin + _WINDOW, size)
             if stop - begin <= self._limit:
-                start, clean = cut_plain(self._frame_type, data, begin, stop, frames)
-                if clean and stop == size:
+                start, unfinished = cut_plain(self._frame_type, data, begin, stop, frames)
+                if unfinished and stop == size:
                     self._rest += data[start:]
                     return
-                if clean and start > begin:
-                    continue
+                if unfinished and start > begin:
+                    continue  # the next window begins with it
             while 0 <= start < stop:
                 start = self._step(data, start, frames)
 

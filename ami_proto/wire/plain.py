@@ -3,11 +3,30 @@
 Nearly every frame of a real server begins with `Event: ` or `Response: ` and ends in CRLF CRLF. One pass of
 one pattern finds where these end, how they begin and where their ActionIDs are; a frame of any other sort
 stops it, and is left to the framer.
+
+The pattern splits the window into a table of three columns, a row for each place where it stopped. Of
+
+    Event: A\r\nX: 1\r\n\r\nEvent: B\r\nActionID: 7\r\nY: 2\r\n\r\nEvent: C\r\nZ
+
+the table is
+
+    line         content                   mark
+    (none)       `Event: A` CRLF `X: 1`    (none)       the window's first frame still has its first line
+    `Event: B`   (nothing)                 `ActionID`   stopped in mid-frame: a mark
+    (none)       `: 7` CRLF `Y: 2`         (none)       what follows the mark belongs to the row above
+    `Event: C`   CRLF `Z`                               the last row is never complete
+
+`_join` puts rows that a mark divided together again, and learns the ActionIDs on the way; `_complete`
+finds the first lines that the pattern did not take apart. What remains is a frame a row, and every step
+over all of them is one call of `map`.
+
+A simpler loop (split, find the first line, find the ActionID, for each frame) was measured at half the
+rate.
 """
 
 import re
 from itertools import compress, count, repeat
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from ami_proto.values import Kind
 from ami_proto.wire.frame import NO_FIRST_LINE, FirstLine, Frame, LineStyle, classify, text
@@ -35,11 +54,19 @@ _LF: Final = 10
 _first_lines: dict[bytes, FirstLine] = {}
 
 
-def cut_plain(frame_type: type[F], data: bytes, begin: int, stop: int, frames: list[F]) -> tuple[int, bool]:
+class Cut(NamedTuple):
+    """How far a window was cut."""
+
+    end: int
+    """Where the first frame begins that was not cut."""
+    unfinished: bool
+    """Whether that is surely a plain frame whose end has not come yet."""
+
+
+def cut_plain(frame_type: type[F], data: bytes, begin: int, stop: int, frames: list[F]) -> Cut:
     """Cut the plain frames that `data[begin:stop]` begins with, by operations on the whole of it.
 
-    Plain is a frame whose first line is an ordinary one and which ends in CRLF CRLF. Return where the
-    first frame begins that was not cut, and whether it is surely an unfinished one of the plain kind.
+    Plain is a frame whose first line is an ordinary one and which ends in CRLF CRLF.
     """
     parts = _PLAIN_SPLIT(data if stop - begin == len(data) else data[begin:stop])
     lines: list[bytes] = [b"", *parts[1::3]]
@@ -61,9 +88,9 @@ def cut_plain(frame_type: type[F], data: bytes, begin: int, stop: int, frames: l
             cut[number].action_id = text(value)
     frames += cut
     if clean:
-        return stop - len(lines[-1]) - len(contents[-1]), True
+        return Cut(stop - len(lines[-1]) - len(contents[-1]), unfinished=True)
     size = sum(map(len, lines[: len(cut)])) + sum(map(len, contents[: len(cut)])) + 4 * len(cut)
-    return begin + size, False
+    return Cut(begin + size, unfinished=False)
 
 
 def _join(

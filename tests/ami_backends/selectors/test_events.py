@@ -347,12 +347,12 @@ def test_a_pause_loses_nothing_however_slow_the_consumer() -> None:
         line.serve()
 
     go = threading.Event()
-    quick: dict[str, Any] = {"heartbeat_interval": 0.1, "heartbeat_timeout": 0.1, "read_timeout": 0.5}
+    quick: dict[str, Any] = {"heartbeat_interval": 0.2, "heartbeat_timeout": 0.3, "read_timeout": 1.2}
     with Peer(flood) as peer, client_of(peer.port, **quick) as pbx, ThreadPoolExecutor(1) as pool:
         heard = pbx.events("Tick", limit=10_000, policy=Overflow.PAUSE, marks=True)
         go.set()
         assert eventually(lambda: pbx.snapshot().subscriptions[0].depth >= 10_000)
-        time.sleep(0.7)  # longer than `read_timeout`: a paused peer is not judged
+        time.sleep(1.4)  # longer than `read_timeout`: a paused peer is not judged
         assert pbx.snapshot().bytes_received < FLOOD * 5 * 40
         items = take(heard, FLOOD * 5)
         assert [int(item["Number"]) for item in items if isinstance(item, Message)] == list(range(FLOOD * 5))
