@@ -445,8 +445,8 @@ def test_a_restart_is_survived_and_leaves_a_gap(asterisk: Target) -> None:
     """R-FLOW-06, R-HEALTH-03: same client, same subscription, and a record of what was missed."""
     with client(asterisk, events="user") as pbx:
         heard = pbx.events("UserEvent", marks=True)
-        pbx.send("UserEvent", UserEvent="Before")
         before = time.monotonic()
+        pbx.send("UserEvent", UserEvent="Before")
         asterisk.restart()
         pbx.send("UserEvent", UserEvent="After", wait=True, timeout=BOOT)
         items = [heard.get(PATIENCE) for _ in range(3)]
