@@ -275,7 +275,7 @@ class Life:
             self.report(Fault.LOGOFF_UNSENT, str(cause))
         self._end_session(cause, now)
         self.timers.clear(Timer.RECONNECT, Timer.DROP_REPORT)
-        self.report_drops(now)
+        self._put_drops()
         self.farewell_due = True
         self.wants_admission = False
         for entry in self.waiting.pop_all():
@@ -361,11 +361,13 @@ class Life:
 
     def report_drops(self, now: float) -> None:
         """Report dropped messages, at most once each `drop_report_interval`."""
-        if self.timers.deadline(Timer.DROP_REPORT) is not None:
-            return
-        for each in self._subscriptions:
-            if each.dropped > each.reported:
-                delta, each.reported = each.dropped - each.reported, each.dropped
-                report = EventsDropped(self._config.key, each, delta, each.dropped, each.depth)
-                self._notices.put_dropped(report)
-                self.timers.set(Timer.DROP_REPORT, now + self._config.drop_report_interval)
+        if self.timers.deadline(Timer.DROP_REPORT) is None and self._put_drops():
+            self.timers.set(Timer.DROP_REPORT, now + self._config.drop_report_interval)
+
+    def _put_drops(self) -> bool:
+        """Report what was dropped since the last report; return whether anything was."""
+        overflowing = [each for each in self._subscriptions if each.dropped > each.reported]
+        for each in overflowing:
+            delta, each.reported = each.dropped - each.reported, each.dropped
+            self._notices.put_dropped(EventsDropped(self._config.key, each, delta, each.dropped, each.depth))
+        return bool(overflowing)

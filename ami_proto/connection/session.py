@@ -149,8 +149,9 @@ class Session:
 
     def handle_received(self, data: bytes, now: float) -> Signs:
         """Parse bytes, and deal with each frame before the next is looked at."""
-        self.bytes_received += len(data)
-        self.heard_at = now
+        if data:
+            self.bytes_received += len(data)
+            self.heard_at = now
         yield from self._handle_frames(self._framer.feed(data), now)
         if self.banner is None and (stranger := self._stranger(data)):
             yield Disconnect(Reason.PROTOCOL, f"not an AMI server: {stranger}")

@@ -55,7 +55,7 @@ class Action:
             raise InvalidAction(
                 f"{name}: {len(pairs) + 2} lines with Action and ActionID, Asterisk takes {HEADER_LINES_MAX}"
             )
-        lines += [_line(key, value) for key, value in pairs]
+        lines += [_encoded(f"the line of header {key!r}", f"{key}: {value}") for key, value in pairs]
         self._name = name
         self._headers = tuple(pairs)
         self._body = (lines[0] + b"\r\nActionID: ", b"\r\n".join([b"", *lines[1:], b"", b""]))
@@ -112,7 +112,7 @@ def _checked_action(name: object) -> bytes:
     if name[0] <= " " or name[-1] <= " ":
         # Asterisk skips such bytes before a value (facts, 1.3): ` Logoff` would be Logoff to it alone.
         raise InvalidAction("action name has blanks or control characters at its ends")
-    return _line("Action", name)
+    return _encoded("the action name", f"Action: {name}")
 
 
 def _header_pairs(headers: Mapping[str, Value] | Iterable[tuple[str, Value]]) -> list[tuple[str, str]]:
@@ -140,6 +140,7 @@ def _check_header_name(name: object) -> None:
     if not name or name != name.strip() or ":" in name:
         # The name is not shown: a colon in it says that the value, maybe a secret, was written there.
         raise InvalidAction("a header name is empty, has a colon, or blanks at its ends")
+    _encoded("a header name", name)
     if name.lower() in _RESERVED:
         raise InvalidAction(f"header {name!r} is set by the library")
 
@@ -169,15 +170,16 @@ def _variable(name: object, value: object) -> str:
     return f"{name}={escaped}"
 
 
-def _line(name: str, value: str) -> bytes:
-    """Return one line without its end; the message never shows a value, which may be a secret."""
-    line = f"{name}: {value}"
+def _encoded(what: str, line: str) -> bytes:
+    """Return the bytes of a line, or a part of one; the error names it and never shows it: a secret may
+    be in it.
+    """
     if any(char in line for char in _BREAKING):
-        raise InvalidAction(f"CR, LF or NUL in header {name!r} or its value")
+        raise InvalidAction(f"CR, LF or NUL in {what}")
     try:
         encoded = line.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
-        raise InvalidAction(f"header {name!r} or its value cannot be written as UTF-8") from None
+        raise InvalidAction(f"{what} cannot be written as UTF-8") from None
     if len(encoded) > LINE_SIZE_MAX:
-        raise InvalidAction(f"header {name!r}: line of {len(encoded)} bytes, Asterisk takes {LINE_SIZE_MAX}")
+        raise InvalidAction(f"{what} has {len(encoded)} bytes, Asterisk takes {LINE_SIZE_MAX}")
     return encoded

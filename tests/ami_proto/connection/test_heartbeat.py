@@ -96,6 +96,34 @@ def test_the_peer_is_heard_again_before_it_is_judged() -> None:
         assert judge(heartbeat, timer, 95.0) is not Judgement.WAIT
 
 
+def test_a_backlog_does_not_use_up_the_excuse_of_the_pong() -> None:
+    """R-FLOW-02: bytes excuse the silence; the pong may stand behind them, until the next ping."""
+    heartbeat, _ = beat()
+    heartbeat.handle_resumed()
+    heartbeat.handle_received(50.0)
+    assert judge(heartbeat, Timer.READ, 95.0) is Judgement.DEAD
+    assert judge(heartbeat, Timer.PONG, 95.0) is Judgement.WAIT
+    assert judge(heartbeat, Timer.PONG, 100.0) is Judgement.MISSED
+    heartbeat.handle_resumed()
+    heartbeat.handle_pinged(100.0)
+    assert judge(heartbeat, Timer.PONG, 105.0) is Judgement.MISSED
+    heartbeat.handle_resumed()
+    heartbeat.begin(106.0)
+    assert judge(heartbeat, Timer.PONG, 111.0) is Judgement.MISSED, "no excuse outlives its session"
+
+
+def test_bytes_postpone_the_next_ping_only_while_none_is_missed() -> None:
+    """R-HEALTH-01: a peer that has missed one must answer the next, however much else it says."""
+    heartbeat, timers = beat()
+    judge(heartbeat, Timer.PONG, 20.0)
+    heartbeat.handle_received(25.0)
+    assert (timers.deadline(Timer.SILENCE), timers.deadline(Timer.READ)) == (15.0, 70.0)
+    heartbeat.handle_answered(26.0)
+    assert timers.deadline(Timer.SILENCE) == 41.0
+    heartbeat.handle_received(27.0)
+    assert timers.deadline(Timer.SILENCE) == 42.0
+
+
 # -- the whole story
 
 
@@ -193,6 +221,23 @@ def test_a_miss_sends_no_ping_behind_a_blocking_action(ready: Playbook) -> None:
     ready.wait(30).expect_states(State.DEGRADED).expect_heard("Ping", "WaitEvent")
 
 
+def test_a_busy_server_is_asked_again_once_the_blocking_action_has_ended(ready: Playbook) -> None:
+    """R-HEALTH-01, R-HEALTH-07: within `heartbeat_interval`, whatever else it says; and READY comes back."""
+    ready.wait(15)
+    ticket = ready.submit(COMMAND, timeout=60)
+    for _ in range(30):
+        ready.event("Newchannel").wait(1)
+    ready.expect_states(State.DEGRADED).expect_heard("Ping", "Command")
+    ready.reply(ticket, "Message: Command output follows", "Output: x")
+    ended = ready.now
+    while not ready.unanswered and ready.now < ended + 15:
+        ready.event("Newchannel").wait(0.5)
+    ready.expect_heard("Ping").reply(ready.unanswered[0], "Ping: Pong").expect_states(State.READY)
+    for _ in range(29):
+        ready.event("Newchannel").wait(1)
+    ready.expect_heard().expect_states()
+
+
 def test_a_suspended_process_does_not_blame_the_peer(ready: Playbook) -> None:
     """After a timer that comes more than a second late supervision re-arms once."""
     ready.wait(16).expect_heard("Ping")
@@ -235,6 +280,14 @@ def test_a_resumed_reader_has_time_to_hear_what_came(ready: Playbook) -> None:
     ready.messages(subscription)
     ready.wait(0.5).expect_states()
     ready.event("Newchannel").expect_states()
+
+
+def test_a_pong_behind_a_backlog_is_no_miss(ready: Playbook) -> None:
+    """R-FLOW-02: the first event of the backlog does not use up the time that the pong was given."""
+    subscription = ready.subscribe("Newchannel", limit=1, policy=Overflow.PAUSE)
+    ready.wait(15).expect_heard("Ping").event("Newchannel").wait(9.9)
+    ready.messages(subscription)
+    ready.event("VarSet").wait(4.9).reply(ready.unanswered[0], "Ping: Pong").expect_states()
 
 
 def test_a_pong_is_a_fault_only_when_nobody_asked(ready: Playbook) -> None:

@@ -13,6 +13,7 @@ from ami_proto import (
     Connect,
     ConnectScheduled,
     Disconnect,
+    EventsDropped,
     Fault,
     Gap,
     Message,
@@ -244,6 +245,29 @@ def test_a_loss_is_visible_in_the_stream_of_events() -> None:
     assert isinstance(last, Message)
 
 
+@pytest.mark.parametrize(
+    ("die", "reason"),
+    [
+        (lambda play: play.wait(7).disconnect(), Reason.EOF),
+        (lambda play: play.wait(30), Reason.HEARTBEAT),
+        (lambda play: play.wait(5).receive(b"").wait(25), Reason.HEARTBEAT),
+        (lambda play: play.submit(Action("WaitEvent"), timeout=40) and play.wait(45), Reason.READ_TIMEOUT),
+    ],
+    ids=["eof", "heartbeat", "no bytes are none", "read timeout"],
+)
+def test_a_gap_begins_when_bytes_came_last(die: Callable[[Playbook], object], reason: Reason) -> None:
+    """R-FLOW-06: what happened between the last bytes and the verdict was not seen either."""
+    play = Playbook().log_in()
+    everything = play.subscribe("Hangup")
+    play.wait(3).receive(b"Event: Half")
+    heard = play.now
+    die(play)
+    assert cause_of(play).reason is reason
+    assert play.now > heard
+    play.wait(1).log_in()
+    assert play.messages(everything) == [Gap("pbx", heard, play.now, cause_of(play))]
+
+
 def test_a_stop_and_a_start_leave_a_gap_too() -> None:
     """R-FLOW-06: a gap record appears for every reconnect."""
     play = Playbook().log_in()
@@ -430,6 +454,32 @@ def test_a_dial_that_nobody_took_up_is_not_closed_either() -> None:
     assert play.connection.stopped
 
 
+@pytest.mark.parametrize("end", ["goodbye", "grace", "loss", "behind a loss", "no way back"])
+def test_the_drops_of_the_last_interval_are_reported_at_the_end(end: str) -> None:
+    """R-FLOW-03, invariant 10: when the connection has stopped, every drop was told of."""
+    play = Playbook(replace(SERVER, reconnect=end != "no way back")).log_in()
+    subscription = play.subscribe(limit=1)
+    play.event("A").event("B").event("C")
+    if end != "no way back":
+        play.disconnect().wait(0.2).log_in() if end == "behind a loss" else play.stop()
+        play.event("D")
+    match end:
+        case "goodbye":
+            last = frame("Response: Goodbye", f"ActionID: {play.unanswered[-1].action_id}")
+            play.receive(frame("Event: E", "Privilege: x") + last)
+        case "grace":
+            play.wait(0.25)
+        case "behind a loss":
+            play.disconnect().stop()
+        case _:
+            play.disconnect()
+    assert play.connection.stopped
+    reports = play.take(EventsDropped)
+    assert sum(each.delta for each in reports) == reports[-1].total == subscription.dropped >= 2
+    play.wait(0.0)
+    assert play.connection.poll_timeout() is None, "and no further report is due"
+
+
 # -- waiting for READY
 
 
@@ -444,6 +494,23 @@ def test_an_action_can_wait_for_ready() -> None:
     late = play.outcome(hurried)
     assert isinstance(late.error, ActionTimeout)
     assert late.sent is Sent.NO
+
+
+def test_what_waited_too_long_is_not_sent() -> None:
+    """R-LIFE-03: READY may come before anybody looks at the clock; not a byte is shown then."""
+    play = Playbook(PLAIN).start()
+    late = play.submit(Action("Hangup", {"Channel": "PJSIP/7"}), wait=True, timeout=2)
+    soon = play.submit(Action("CoreStatus"), wait=True, timeout=2.001)
+    play.connect().receive(BANNER)
+    play.now += 2
+    play.reply(play.unanswered[0])
+    assert state_of(play) is State.READY
+    outcome = play.outcome(late)
+    assert isinstance(outcome.error, ActionTimeout)
+    assert outcome.sent is Sent.NO
+    play.wait(0.0).expect_heard("CoreStatus").reply(soon)
+    assert play.outcome(soon).succeeded
+    assert b"Hangup" not in play.wire
 
 
 def test_what_waited_is_sent_even_if_the_login_is_not_acknowledged_yet() -> None:

@@ -83,6 +83,7 @@ def snapshot(play: Playbook) -> object:
         (lambda c: c.submit(STATUS, 1000.0, to="pbx2"), MisuseError),
         (lambda c: c.submit(Action("LogOff"), 1000.0), InvalidAction),
         (lambda c: c.submit(STATUS, 1000.0, completion=Automatic(duration=math.nan)), ConfigError),
+        (lambda c: c.submit(STATUS, 1000.0, completion=Automatic(duration=0)), ConfigError),
         (lambda c: c.cancel(Ticket("pbx", "x", "y"), math.nan), MisuseError),
         (lambda c: c.subscribe(Filter(), limit=0), ConfigError),
     ],
@@ -309,6 +310,27 @@ def test_a_foreign_ticket_cancels_nothing(ready: Playbook) -> None:
     assert not ready.outcomes(ticket)
 
 
+def test_a_forged_ticket_cancels_nothing_of_the_engines_own() -> None:
+    """R-CORR-07: ActionIDs can be guessed; login, ping and Logoff are not the application's to end."""
+
+    def forge(play: Playbook) -> None:
+        (own,) = play.unanswered
+        play.cancel(Ticket("pbx", own.action_id, own.name))
+
+    play = Playbook().dial().receive(BANNER)
+    forge(play)
+    play.reply(play.unanswered[0], "Challenge: 1")
+    forge(play)
+    play.reply(play.unanswered[0]).wait(15)
+    forge(play)
+    play.reply(play.unanswered[0], "Ping: Pong").wait(14)
+    assert play.connection.state is State.READY
+    forge(play.stop())
+    play.reply(play.unanswered[0], status="Goodbye")
+    assert play.connection.stopped
+    assert (play.faults(), play.take(ActionFinished)) == ({}, [])
+
+
 # -- pausing
 
 
@@ -533,6 +555,36 @@ def test_a_deadline_is_due_while_something_is_undrained(ready: Playbook) -> None
     assert deadline is not None
     assert deadline > ready.now
     assert subscription.depth == 1
+
+
+def test_the_end_is_due_once_and_then_nothing_is(ready: Playbook) -> None:
+    """L5: whoever waits for the next deadline comes round and sees that the machine has stopped."""
+    ready.stop(0.0)
+    ready.lazy = True
+    ready.oversleep(0.0)
+    connection, due = ready.connection, []
+    assert connection.state is State.CLOSED
+    for step in (ready.drain, lambda: ready.oversleep(1.0), lambda: ready.oversleep(1.0)):
+        due.append(connection.poll_timeout() == ready.now)
+        step()
+    assert due == [True, True, False]
+    assert connection.poll_timeout() is None
+    ready.start()
+    assert connection.poll_timeout() == ready.now
+
+
+def test_a_look_at_the_clock_does_not_stand_for_draining(ready: Playbook) -> None:
+    """L5: the end stays due until there was a look with nothing left over."""
+    ready.stop(0.0)
+    ready.lazy = True
+    for _ in range(3):
+        ready.oversleep(0.0)
+        assert ready.connection.poll_timeout() == ready.now
+    ready.drain()
+    assert ready.connection.stopped
+    assert ready.connection.poll_timeout() == ready.now
+    ready.oversleep(0.0)
+    assert ready.connection.poll_timeout() is None
 
 
 def test_nobody_drains_and_nothing_grows() -> None:

@@ -1,6 +1,10 @@
 """R-OBS-01: typed notices, in order, and bounded whatever happens and nobody drains (L6)."""
 
+from itertools import pairwise
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ami_proto import (
     ActionFinished,
@@ -15,6 +19,7 @@ from ami_proto import (
     Overflow,
     Reply,
     Sent,
+    SessionId,
     State,
     StateChanged,
     Subscription,
@@ -122,6 +127,48 @@ def test_steps_are_kept_up_to_a_bound_and_then_absorbed() -> None:
     ]
     queue.put_step(changed(State.CLOSED, State.DISCONNECTED))
     assert drained(queue) == [changed(State.CLOSED, State.DISCONNECTED)], "and begins anew"
+
+
+def flapped(queue: NoticeQueue, begin: int, count: int) -> None:
+    """Report so many steps, numbered on, two changes and then a schedule."""
+    states = list(State)
+    for number in range(begin, begin + count):
+        if number % 3 == 2:
+            queue.put_step(ConnectScheduled("pbx", number, 0.1, 1.0, None))
+        else:
+            number -= number // 3
+            old, new = (states[each % len(states)] for each in (number, number + 1))
+            queue.put_step(StateChanged("pbx", SessionId("pbx", number), old, new))
+
+
+def test_a_slot_that_absorbs_is_never_overtaken() -> None:
+    """R-LIFE-01: a driver that drains a little falls behind, and never ends on a state that is gone."""
+    queue = NoticeQueue()
+    flapped(queue, 0, 3 * STEPS_MAX)
+    for _ in range(STEPS_MAX // 2):
+        queue.poll()
+    flapped(queue, 3 * STEPS_MAX, 3 * STEPS_MAX)
+    last = [each for each in drained(queue) if isinstance(each, StateChanged)][-1]
+    assert last.session == SessionId("pbx", 4 * STEPS_MAX - 1)
+
+
+@given(st.lists(st.tuples(st.integers(0, 150), st.integers(0, 90)), max_size=8))
+def test_steps_come_in_order_however_they_are_drained(rounds: list[tuple[int, int]]) -> None:
+    """R-LIFE-01, L6: each change begins where the one before it ended, and none goes uncounted."""
+    queue, steps, came = NoticeQueue(), list[Notice](), 0
+    for count, polls in rounds:
+        flapped(queue, came, count)
+        came += count
+        steps += [each for each in (queue.poll() for _ in range(polls)) if each is not None]
+        assert len(queue) <= STEPS_MAX + 2
+    steps += drained(queue)
+    changes = [each for each in steps if isinstance(each, StateChanged)]
+    schedules = [each.attempt for each in steps if isinstance(each, ConnectScheduled)]
+    assert all(earlier.new is later.old for earlier, later in pairwise(changes))
+    assert sum(1 + each.absorbed for each in changes) == came - came // 3
+    assert [each.session for each in changes[-1:]] == [SessionId("pbx", came - came // 3 - 1)] * (came > 0)
+    assert schedules == sorted(schedules)
+    assert schedules[-1:] == [came // 3 * 3 - 1] * (came >= 3)
 
 
 def test_what_waits_about_an_ended_subscription_is_dropped() -> None:

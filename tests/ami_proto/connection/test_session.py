@@ -1,9 +1,13 @@
 """R-CORR: what a session makes of the messages of one stream, told as stories with Asterisk."""
 
 import random
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ami_proto import (
     Action,
@@ -15,7 +19,9 @@ from ami_proto import (
     Automatic,
     Completion,
     CompletionFailed,
+    Disconnect,
     Fault,
+    FaultSeen,
     Filter,
     Message,
     MissingResponse,
@@ -51,6 +57,16 @@ def error_of(outcome: Outcome) -> ActionError:
 
 def numbers(outcome: Outcome) -> list[str]:
     return [each["Number"] for each in outcome.reply]
+
+
+def in_pieces(data: bytes, cuts: Iterable[int]) -> list[bytes]:
+    return [data[begin:end] for begin, end in pairwise([0, *cuts, len(data)])]
+
+
+def every_cut(data: bytes) -> list[list[bytes]]:
+    """Return the data whole, in two pieces cut anywhere, and byte by byte."""
+    inner = range(1, len(data))
+    return [[data], *(in_pieces(data, [cut]) for cut in inner), in_pieces(data, inner)]
 
 
 # -- single responses
@@ -187,6 +203,10 @@ def test_an_error_in_mid_list_ends_it_and_stragglers_are_counted(ready: Playbook
     assert isinstance(outcome.error, ActionFailed)
     assert outcome.error.message == "Did not find extension nobody"
     assert outcome.reply.events[0]["Number"] == "1"
+    for reply in (outcome.reply, outcome.error.reply):
+        assert reply.response is not None
+        assert reply.response.name == "Error", "the no, not the promise of the list"
+        assert reply["Message"] == "Did not find extension nobody"
     assert ready.faults() == {Fault.STRAGGLER: 2}
     assert ready.messages(everything) == []
 
@@ -379,6 +399,39 @@ def test_an_oversized_event_is_reported_and_nothing_more() -> None:
     assert play.connection.state is State.READY
 
 
+def test_a_forged_oversized_event_ends_nobodys_action() -> None:
+    """R-WIRE-09, R-CORR-12: whoever may send a UserEvent can write any ActionID into it."""
+    play = Playbook(replace(SERVER, max_frame_size=64 * 1024)).log_in()
+    ticket = play.submit(LIST)
+    play.reply(ticket, "EventList: start")
+    play.event("UserEvent", f"ActionID: {ticket.action_id}", "Data: " + "x" * 70_000)
+    play.event("UserEvent", "Data: " + "x" * 70_000)
+    assert not play.outcomes(ticket)
+    assert play.faults() == {Fault.OVERSIZED: 2}
+    play.item(ticket, "CoreShowChannelsComplete", "EventList: Complete")
+    assert play.outcome(ticket).succeeded
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("Event: CoreShowChannel", "ActionID: {}"),
+        ("Event: Status", "Privilege: Call", "ActionID: {}"),
+        ("Event: PeerEntry",),
+        ("Response: Success", "ActionID: {}"),
+    ],
+)
+def test_an_oversized_part_of_an_answer_ends_its_action(lines: tuple[str, ...]) -> None:
+    """R-WIRE-09, R-CORR-12: told by the same rules as a part that fits."""
+    play = Playbook(replace(SERVER, max_frame_size=64 * 1024)).log_in()
+    other, ticket = play.submit(LIST), play.submit(LIST)
+    play.reply(other, "EventList: start").reply(ticket, "EventList: start")
+    play.receive(frame(*(each.format(ticket.action_id) for each in lines), "X: " + "x" * 70_000))
+    assert isinstance(error_of(play.outcome(ticket)), ReplyTooLarge)
+    assert not play.outcomes(other)
+    assert play.faults() == {Fault.OVERSIZED: 1}
+
+
 def test_frames_out_of_step_are_delivered_counted_and_in_the_end_too_many(ready: Playbook) -> None:
     """R-WIRE-09: more than `max_desyncs` in `desync_window` close with a protocol error."""
     everything = ready.subscribe()
@@ -445,6 +498,17 @@ def test_a_strategy_that_raises_fails_its_own_action_only(ready: Playbook) -> No
     assert ready.outcome(whole).succeeded
 
 
+def test_a_strategy_that_does_not_judge_fails_its_own_action_only(ready: Playbook) -> None:
+    """R-CORR-11: who forgets to return would otherwise wait for ever."""
+    silent = Custom((None,))  # type: ignore[arg-type]
+    broken, whole = ready.submit(Action("Dial"), completion=silent), ready.submit(Action("CoreStatus"))
+    ready.reply(broken).reply(whole)
+    error = error_of(ready.outcome(broken))
+    assert isinstance(error, CompletionFailed)
+    assert "judge returned NoneType, not a Verdict" in str(error)
+    assert ready.outcome(whole).succeeded
+
+
 def test_a_response_that_is_ignored_is_unmatched(ready: Playbook) -> None:
     everything = ready.subscribe()
     ticket = ready.submit(Action("Dial"), completion=Custom((Verdict.IGNORE, Verdict.DONE)))
@@ -494,6 +558,39 @@ def test_a_half_frame_at_the_end_is_never_a_message(ready: Playbook) -> None:
     assert ready.messages(everything) == []
 
 
+OUT_OF_STEP = frame("Event: A", "Privilege: x") * 3 + b"what is this?\r\n\r\n"
+BEHIND = [frame("Event: B", "Privilege: x")] * 4 + [frame("Response: Error"), b"nor this\r\n\r\n"]
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.integers(0, len(OUT_OF_STEP) + sum(map(len, BEHIND))), max_size=12))
+def test_what_is_behind_the_end_is_not_received(cuts: list[int]) -> None:
+    """L8, invariant 10: the same counts for every split; UNREAD are those that came in the same piece."""
+    play = Playbook(replace(SERVER, max_desyncs=0)).log_in()
+    everything, connection = play.subscribe(), play.connection
+    before = connection.frames_received
+    play.receive(*in_pieces(OUT_OF_STEP + b"".join(BEHIND), sorted(cuts)))
+    assert connection.state is State.DISCONNECTED
+    assert (connection.frames_received - before, connection.events_received) == (4, 3)
+    assert len(play.messages(everything)) == 4
+    piece_end = min((cut for cut in cuts if cut >= len(OUT_OF_STEP)), default=10**9)
+    ends = [len(OUT_OF_STEP) + sum(map(len, BEHIND[: number + 1])) for number in range(len(BEHIND))]
+    assert play.faults().get(Fault.UNREAD, 0) == sum(end <= piece_end for end in ends)
+
+
+def test_what_is_behind_a_goodbye_is_unread(ready: Playbook) -> None:
+    """Invariant 10: with the first of it, and no count of what was received includes it."""
+    frames = ready.connection.frames_received
+    ready.stop()
+    logoff = ready.unanswered[-1].action_id
+    ready.receive(frame("Response: Goodbye", f"ActionID: {logoff}") + b"".join(BEHIND))
+    assert ready.connection.stopped
+    assert ready.connection.frames_received == frames + 1
+    (unread,) = ready.take(FaultSeen)
+    assert (unread.fault, unread.count, unread.detail) == (Fault.UNREAD, len(BEHIND), "Event: B")
+    assert ready.connection.snapshot().faults[Fault.UNREAD] == len(BEHIND)
+
+
 def test_a_loss_fails_every_action_once_with_the_reason(ready: Playbook) -> None:
     """R-CORR-07: with what was shown of it."""
     tickets = [ready.submit(LIST) for _ in range(20)]
@@ -513,6 +610,31 @@ def test_a_peer_that_never_says_a_banner_is_no_ami_server() -> None:
         assert cause is not None
         assert cause.reason is Reason.PROTOCOL
     assert "not an AMI server: it said 'HTTP/1.1 400 Bad Request'" in str(cause)
+
+
+@pytest.mark.parametrize(
+    "said", ["SSH-2.0-OpenSSH_9.2p1", "220 mail.example ESMTP", "HTTP/1.1 400 Bad Request"]
+)
+@pytest.mark.parametrize("rest", [b"", b"Server: x\r\n\r\n"])
+def test_a_peer_that_greets_in_another_protocol_is_told_at_once(said: str, rest: bytes) -> None:
+    """R-WIRE-03, L8: by what it said, however its greeting is cut."""
+    for pieces in every_cut(b"\r\n" + said.encode() + b"\r\n" + rest):
+        play = Playbook().dial().receive(*pieces)
+        cause = play.connection.snapshot().last_cause
+        assert cause == Disconnect(Reason.PROTOCOL, f"not an AMI server: it said {said!r}"), pieces
+
+
+@pytest.mark.parametrize("end", [b"\r\n", b"\n"])
+def test_a_login_goes_on_behind_an_error_that_came_first(end: bytes) -> None:
+    """L8: a full server and a proxy say no before the banner; counted, and no answer to anything."""
+    said = [b"Response: Error", b"Message: Permission denied", b"", b"Asterisk Call Manager/9.0.0", b""]
+    for pieces in every_cut(end.join(said)):
+        play = Playbook().dial().receive(*pieces)
+        assert play.faults() == {Fault.UNEXPECTED: 1}, pieces
+        play.expect_heard("Challenge")
+        play.reply(play.unanswered[0], "Challenge: 1").reply(play.unanswered[0])
+        assert play.connection.state is State.READY
+        assert play.connection.frames_received == 4
 
 
 def test_a_response_before_the_banner_is_no_answer() -> None:

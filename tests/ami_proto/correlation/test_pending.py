@@ -17,6 +17,7 @@ from ami_proto import (
     Disconnect,
     Message,
     MissingResponse,
+    Progress,
     Reason,
     ReplyTooLarge,
     Sent,
@@ -80,6 +81,12 @@ def test_deadlines_close_actions_in_order_and_once() -> None:
     assert len(pending) == 0
 
 
+def test_a_deadline_has_passed_when_it_is_reached() -> None:
+    """R-CORR-06: and what the engine watches itself has none."""
+    assert [entry(1, 10.0).overdue(now) for now in (9.999, 10.0, 11.0)] == [False, True, True]
+    assert not entry(1, None, purpose=Purpose.PING).overdue(1e9)
+
+
 def test_the_loss_of_a_session_closes_everything_in_order_of_submission() -> None:
     """R-CORR-07: every pending action, once."""
     pending, entries = Pending(), [entry(number, 100.0 - number) for number in range(5)]
@@ -123,7 +130,37 @@ def test_the_longest_blocking_action_counts() -> None:
     assert pending.blocked_until(0.0) is None
 
 
+def test_a_strategy_must_judge() -> None:
+    """R-CORR-11: what it says instead of a verdict collects nothing."""
+
+    class Silent(AsyncEvent):
+        __slots__ = ()
+
+        def judge(self, progress: Progress, message: Message) -> Verdict:
+            return None  # type: ignore[return-value]
+
+    one = entry(completion=Silent("X", None))
+    with pytest.raises(TypeError, match="NoneType, not a Verdict"):
+        one.judge(message(*SUCCESS))
+    assert one.reply().response is None
+
+
 # -- the ends
+
+
+def test_an_error_in_mid_list_is_the_response() -> None:
+    """R-CORR-02, R-CORR-03: it says more than the promise of the list; a second success does not."""
+    one = entry()
+    for lines in (
+        ("Response: Success", "EventList: start"),
+        ("Response: Success", "Message: two"),
+        ("Response: Error", "Message: Did not find it"),
+    ):
+        one.judge(message(*lines))
+    error = one.failed(message("Response: Error", "Message: Did not find it")).error
+    assert error is not None
+    assert error.reply.response == message("Response: Error", "Message: Did not find it")
+    assert [each["Message"] for each in error.reply] == ["two"]
 
 
 def test_done_needs_the_response() -> None:

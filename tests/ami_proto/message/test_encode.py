@@ -171,6 +171,11 @@ REFUSED: list[tuple[str, Callable[[Any], object], list[Any]]] = [
         ["", " ", "A:", ":", "A: b", " A", "A ", "A\t", None, b"A", 1],
     ),
     ("whole name", lambda bad: Action(bad), [None, b"Ping", 1, "", "  "]),
+    (
+        "ends of the name",
+        lambda bad: Action(bad),
+        [" Logoff", "\x01Originate", "\tX", "\x1fX", "Ping ", "X\t", "X\x01"],
+    ),
     ("headers", lambda bad: Action("X", bad), ["AB:", ["AB"], [1], [("A",)], [("A", "b", "c")]]),
     ("variable name", lambda bad: Action("X", variables={bad: "x"}), [1, None, ""]),
     ("no UTF-8", lambda bad: Action("X", {"A": bad}), ["\ud800"]),
@@ -204,6 +209,31 @@ def test_no_error_shows_a_value() -> None:
         with pytest.raises(InvalidAction) as error:
             Action("Login", {"Secret": value})
         assert "hunter2" not in str(error.value)
+
+
+NAMES = ("Secret: hunter2", "hunter2:", " hunter2", "hunter2\t", "Secret\r\nhunter2", "hunter2\0")
+
+
+@pytest.mark.parametrize("name", [*NAMES, "hunter2\ud800", "hunter2" * 200])
+def test_no_error_shows_a_refused_header_name(name: str) -> None:
+    """R-ACT-05: who writes `Secret: hunter2` for a name has the secret there."""
+    with pytest.raises(InvalidAction) as error:
+        Action("Login", {name: "x"})
+    assert "hunter2" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", [" hunter2", "hunter2\t", "PIN=hunter2", "PIN\r\nhunter2", "hunter2\0"])
+def test_no_error_shows_a_refused_variable_name(name: str) -> None:
+    """R-ACT-05: the same for `PIN=hunter2`."""
+    with pytest.raises(InvalidAction) as error:
+        Action("Originate", variables={name: "x"})
+    assert "hunter2" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["A B", "Ping\u00a0", "\x7f"])
+def test_what_asterisk_does_not_skip_is_part_of_a_name(name: str) -> None:
+    """R-ACT-02: only what it skips could make it read another action than was checked."""
+    assert asterisk_reads(encode(Action(name), "1"))[0][0] == (b"Action", name.encode())
 
 
 anything = st.text(st.characters(), max_size=12) | st.sampled_from(

@@ -79,12 +79,21 @@ class TestHeaders:
         message = one(b"Event: A\r\nX: " + value + b"\r\n\r\n")
         assert message["X"].encode("utf-8", "surrogateescape") == value
 
+    def test_what_is_given_away_is_a_copy(self) -> None:
+        """R-WIRE-04: what one consumer does to the list is nothing to the others."""
+        message = one(CHANNEL)
+        for _ in range(2):
+            message.items()[:] = [("Uniqueid", "forged")]
+            message.get_all("Uniqueid").clear()
+        assert message.items()[0] == ("Event", "Newchannel")
+        assert (message["Uniqueid"], message.get_all("Uniqueid")) == ("1.1", ["1.1", "2"])
+
     def test_nothing_is_decoded_before_someone_looks(self) -> None:
         message = one(CHANNEL)
         assert (message.kind, message.name, message.action_id) == (Kind.EVENT, "Newchannel", None)
         assert not hasattr(message, "_pairs")
-        message.items().clear()  # a copy: what one consumer does to it is nothing to the others
         assert message.items()[0] == ("Event", "Newchannel")
+        assert hasattr(message, "_pairs")
 
 
 class TestKinds:

@@ -17,6 +17,32 @@ def test_key_is_secret_in_a_login_only() -> None:
     assert redact([("Key", "abc")], "DBGet") == [("Key", "abc")]
 
 
+@pytest.mark.parametrize(
+    ("action", "shown", "hidden"),
+    [
+        ("Login", ["Username", "AuthType", "Events"], ["Key", "Secret", "SECRET"]),
+        ("Challenge", ["AuthType", "Key"], []),
+        ("DBPut", ["Family", "Key", "Value"], ["Val", "VAL"]),
+        ("DBGet", ["Family", "Key", "Val"], []),
+        ("Setvar", ["Channel", "Val"], ["Value", "value"]),
+        (
+            "UpdateConfig",
+            ["SrcFilename", "Action-000000", "Cat-000000", "Var-000000", "Value", "Rematch-000000"],
+            ["Value-000000", "value-12", "Match-000000", "MATCH-000001"],
+        ),
+        ("Getvar", ["Value-000000", "Match-000000", "Value"], []),
+    ],
+)
+def test_some_headers_are_secret_in_one_action(action: str, shown: list[str], hidden: list[str]) -> None:
+    """R-OBS-04: what somebody stores is as secret as what he logs in with."""
+    for spelled in (action, action.lower(), action.upper()):
+        pairs = [(name, "hunter2") for name in (*shown, *hidden)]
+        masked = dict(redact(pairs, spelled))
+        assert [name for name in masked if masked[name] == "***"] == hidden
+        assert "***" not in (masked[name] for name in shown)
+        assert ("hunter2" in repr(Action(spelled, [(name, "hunter2") for name in hidden]))) is False
+
+
 def test_variables_show_their_names_only() -> None:
     """R-OBS-04."""
     assert redact([("Variable", "PIN=1=2"), ("variable", "1234")]) == [

@@ -277,8 +277,11 @@ def test_an_error_may_come_before_the_banner(error: bytes, count: int, banner: b
 
 @pytest.mark.parametrize("first", [b"Event: A\r\n\r\n", b"what is this?\n\n"])
 def test_nothing_but_an_error_may_come_before_the_banner(first: bytes) -> None:
-    """R-WIRE-03."""
-    assert [message.kind for message in decode(first + BANNER + b"\r\n")][1:] == [Kind.UNKNOWN]
+    """R-WIRE-03: whether or not an error came before it, and however they are cut."""
+    error = b"Response: Error\r\nMessage: no\r\n\r\n"
+    for data in (first + BANNER + b"\r\n", error + first + BANNER + b"\r\n"):
+        for cut in range(len(data)):
+            assert decode(data, [cut])[-1].kind is Kind.UNKNOWN, cut
 
 
 @pytest.mark.parametrize("rest", [b"", b"\r", b"\n", b"\r\n", b"\r\n\r\n", b"\n\n\r"])
