@@ -29,7 +29,7 @@ def cause_of(exception: OSError) -> Disconnect:
     if isinstance(exception, socket.gaierror):
         return Disconnect(Reason.UNRESOLVED, detail)
     reason = _REASONS.get(exception.errno or 0, Reason.NETWORK)
-    return Disconnect(reason, "" if detail.lower() == reason.value else detail)
+    return Disconnect(reason, "" if detail.lower().startswith(reason.value) else detail)
 
 
 def _detail(exception: OSError) -> str:

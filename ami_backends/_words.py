@@ -83,4 +83,6 @@ def as_action(
         if headers or variables or keywords:
             raise MisuseError("this Action has its headers already")
         return action
+    if headers is not None and not isinstance(headers, Mapping):
+        raise MisuseError(f"headers must be a mapping, not {type(headers).__name__}")
     return Action(action, [*(headers or {}).items(), *keywords.items()], variables=variables)

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from peers import Line, Peer, honest, reset
 
 from conformance.server import LoopbackServer
 
@@ -26,10 +27,10 @@ EXAMPLES = [
 ]
 
 
-def run(code: str, server: LoopbackServer) -> str:
+def run(code: str, port: int) -> str:
     """Run an example in a process of its own, with the mock's port in place of Asterisk's."""
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code.replace("5038", str(server.port))],
+        [sys.executable, "-W", "error", "-c", code.replace("5038", str(port))],
         capture_output=True,
         text=True,
         timeout=20,
@@ -42,11 +43,11 @@ def run(code: str, server: LoopbackServer) -> str:
 
 @pytest.mark.parametrize("code", EXAMPLES)
 def test_every_example_of_the_docs_runs(code: str, mock_server: LoopbackServer) -> None:
-    run(code, mock_server)
+    run(code, mock_server.port)
 
 
 def test_the_blocking_example_shows_what_it_should(mock_server: LoopbackServer) -> None:
-    lines = run(BLOCK.findall(README.read_text())[0], mock_server).splitlines()
+    lines = run(BLOCK.findall(README.read_text())[0], mock_server.port).splitlines()
     assert lines[0].startswith("['Asterisk 22")
     assert lines[1] == "No such channel"
     assert "Local/1000@default-00000000;1" in lines[2]
@@ -55,8 +56,21 @@ def test_the_blocking_example_shows_what_it_should(mock_server: LoopbackServer) 
 
 
 def test_the_driver_of_the_readme_drives(mock_server: LoopbackServer) -> None:
-    out = run(BLOCK.findall(README.read_text())[1], mock_server)
+    out = run(BLOCK.findall(README.read_text())[1], mock_server.port)
     assert out.startswith("['Asterisk 22")
+
+
+def test_the_driver_of_the_readme_outlives_a_reset() -> None:
+    """The first link is reset in the middle of the login; the one after it serves."""
+
+    def reset_in_mid_login(line: Line) -> None:
+        line.say(b"Asterisk Call Manager/11.0.0\r\n")
+        line.hear()
+        reset(line)
+
+    with Peer(reset_in_mid_login, honest) as peer:
+        assert run(BLOCK.findall(README.read_text())[1], peer.port) == "None\n"
+        assert peer.accepted == 2
 
 
 def test_the_readme_begins_with_the_two_commands() -> None:

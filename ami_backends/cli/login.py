@@ -84,6 +84,10 @@ class Login:
         return None
 
 
+SECRET_SIZE_MAX = 4096
+"""More than Asterisk takes in one line, four times over: a file without line ends is no secret."""
+
+
 def read_secret(secret_file: str | None, target: Target) -> str:
     """Return the secret: of the file, of AMI_SECRET, or as typed at the prompt."""
     if secret_file is not None:
@@ -96,7 +100,7 @@ def read_secret(secret_file: str | None, target: Target) -> str:
 
 
 def _first_line(path: str) -> str:
-    line = sys.stdin.buffer.readline() if path == "-" else _read_first_line(path)
+    line = sys.stdin.buffer.readline(SECRET_SIZE_MAX) if path == "-" else _read_first_line(path)
     if not (secret := line.rstrip(b"\r\n")):
         raise UsageProblem("the first line of the secret file is empty")
     return secret.decode("utf-8", "surrogateescape")
@@ -105,7 +109,7 @@ def _first_line(path: str) -> str:
 def _read_first_line(path: str) -> bytes:
     try:
         with open(path, "rb") as file:
-            return file.readline()
+            return file.readline(SECRET_SIZE_MAX)
     except OSError as error:
         raise UsageProblem(f"{path}: {error.strerror}") from None
 
@@ -115,6 +119,9 @@ def _prompt(question: str) -> str:
     try:
         with catch_warnings():
             simplefilter("error", GetPassWarning)
-            return getpass(question)
+            secret = getpass(question)
     except (EOFError, GetPassWarning):
-        raise UsageProblem("no secret was typed: set AMI_SECRET, or name a file with --secret-file") from None
+        secret = ""
+    if not secret:
+        raise UsageProblem("no secret was typed: set AMI_SECRET, or name a file with --secret-file")
+    return secret

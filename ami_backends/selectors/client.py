@@ -51,7 +51,8 @@ def connect(
 
     It reconnects by itself until closed. A first attempt that fails raises `ConnectFailed` or
     `LoginRefused`, unless `retry` says to keep trying. `options` are the keys of `ServerConfig`.
-    `on_notice` hears every notice, in the reactor's thread. Raises `ConfigError` as well.
+    `on_notice` hears every notice, in the reactor's thread. Raises `ConfigError` as well. Close the
+    client, or use it in a `with`: one that is forgotten stays connected until the process ends.
     """
     client = Client(as_config(host, port, username, secret, tls, key, retry, **options), on_notice)
     try:
@@ -178,7 +179,13 @@ class Client:
         return self._machine.snapshot() if answer is None else answer.result()
 
     def close(self, grace: float | None = None) -> None:
-        """Log off, wait for Goodbye at most `grace` seconds, and end. Idempotent."""
+        """Log off, wait for Goodbye at most `grace` seconds, and end. Idempotent.
+
+        In the child of a fork, only its copies of the sockets are closed: the parent's client lives on.
+        """
+        if self._thread.forked:
+            self._thread.reactor.close()
+            return
         answer = self._thread.ask(lambda: self._machine.stop(time.monotonic(), grace=grace))
         if answer is not None:
             answer.result()

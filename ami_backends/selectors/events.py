@@ -1,5 +1,6 @@
 """Events for blocking consumers: batches out of the machine's bounded queues, on demand."""
 
+import threading
 import time
 from collections import deque
 from concurrent.futures import Future
@@ -79,7 +80,7 @@ class Deliveries:
 
 
 class Events(Generic[T]):
-    """The messages of one subscription, for one thread at a time to iterate over.
+    """The messages of one subscription. Threads that share it take turns: each message goes to one.
 
     Iteration ends when this or the client is closed, and raises `ConnectFailed` when the connection
     was given up.
@@ -90,6 +91,7 @@ class Events(Generic[T]):
         self._subscription = subscription
         self._marks = marks
         self._closed = False
+        self._turn = threading.Lock()
         self._items: deque[Item] = deque()
         self._batch: Future[list[Item]] | None = None
         """Asked for and not taken yet; a wait that ends early leaves it for the next."""
@@ -128,16 +130,21 @@ class Events(Generic[T]):
 
     def _next(self, timeout: float | None) -> T | None:
         deadline = None if timeout is None else time.monotonic() + timeout
-        while not self._closed:
-            while self._items:
-                item = self._items.popleft()
-                if self._marks or isinstance(item, Message):
-                    return cast("T", item)
-            patience = None if deadline is None else max(0.0, deadline - time.monotonic())
-            if not self._refill(patience):
-                self._deliveries.raise_failure()
-                return None
-        return None
+        if not self._turn.acquire(timeout=-1 if timeout is None else timeout):
+            raise TimeoutError
+        try:
+            while not self._closed:
+                while self._items:
+                    item = self._items.popleft()
+                    if self._marks or isinstance(item, Message):
+                        return cast("T", item)
+                patience = None if deadline is None else max(0.0, deadline - time.monotonic())
+                if not self._refill(patience):
+                    self._deliveries.raise_failure()
+                    return None
+            return None
+        finally:
+            self._turn.release()
 
     def _refill(self, patience: float | None) -> bool:
         """Take the next batch; False when there is none to come."""

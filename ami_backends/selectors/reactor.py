@@ -18,6 +18,7 @@ from ami_proto import (
     Connect,
     Connection,
     Disconnect,
+    MisuseError,
     Notice,
     Reason,
     SessionId,
@@ -73,6 +74,7 @@ class Reactor:
         self._streams: dict[SessionId, Stream] = {}
         self._watches: dict[SessionId, Watch] = {}
         self._registered: dict[SessionId, tuple[socket.socket, int]] = {}
+        self._closed = False
         self._mail: deque[Callable[[], None]] = deque()
         self._selector = selectors.DefaultSelector()
         self._waker, self._wakened = socket.socketpair()
@@ -89,6 +91,8 @@ class Reactor:
 
     def run_once(self, timeout: float | None = None) -> Work:
         """Wait at most `timeout` seconds (None: as long as it takes) for one round, and do it."""
+        if self._closed:
+            raise MisuseError("this reactor is closed")
         if timeout is not None and not timeout >= 0:
             raise ValueError(f"timeout = {timeout!r}: must be 0 or more seconds, or None")
         work = self._work = Work()
@@ -127,6 +131,7 @@ class Reactor:
 
     def close(self) -> None:
         """Close every socket at once. Stop the machine first, if Asterisk is to hear of it."""
+        self._closed = True
         for stream in self._streams.values():
             stream.close()
         self._streams.clear()

@@ -4,6 +4,7 @@ A call from any other thread becomes a function that the reactor's thread makes,
 answer; the machine is touched by nobody else.
 """
 
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -29,8 +30,14 @@ class ReactorThread:
         self.failure: BaseException | None = None
         """What ended it, unless it was asked to end."""
         self._on_end = on_end
+        self._process = os.getpid()
         self._gate = threading.Lock()
         self._thread = threading.Thread(target=self._run, name=f"ami-{machine.key}", daemon=True)
+
+    @property
+    def forked(self) -> bool:
+        """Whether this is a child of the process that has the thread."""
+        return os.getpid() != self._process
 
     def start(self) -> None:
         """Begin to connect."""
@@ -63,6 +70,8 @@ class ReactorThread:
         """Have the thread call this; False if it has ended."""
         if threading.current_thread() is self._thread:
             raise MisuseError("a blocking call from a notice listener would wait for itself")
+        if self.forked:
+            raise MisuseError("a client does not survive a fork: connect in the child")
         with self._gate:
             if not self.ended:
                 self.reactor.call_soon(function)

@@ -308,9 +308,8 @@ class Life:
         config = self._config
         match timer:
             case Timer.CONNECT:
-                self._overdue(
-                    Reason.CONNECT_TIMEOUT, f"no connection within {config.connect_timeout:g} s", now
-                )
+                what = "no connection" if config.tls is None else "no connection, or no TLS handshake,"
+                self._overdue(Reason.CONNECT_TIMEOUT, f"{what} within {config.connect_timeout:g} s", now)
             case Timer.BANNER:
                 what = (
                     f"nothing that begins like AMI within {config.banner_timeout:g} s; is this the AMI port?"

@@ -349,7 +349,7 @@ class Connection:
             timeout = completion.duration
         if timeout is None:
             timeout = self.config.action_timeout
-        if not 0 < timeout <= DURATION_MAX:
+        if not _is_duration(timeout):
             raise ConfigError("timeout", timeout, f"must be above 0 and at most {DURATION_MAX:g} seconds")
         action_id = self._ids.peek()
         return Entry(
@@ -382,3 +382,7 @@ class Connection:
 
     def _report(self, fault: Fault, detail: str, count: int = 1) -> None:
         self._life.report(fault, detail, count)
+
+
+def _is_duration(seconds: object) -> bool:
+    return isinstance(seconds, int | float) and 0 < seconds <= DURATION_MAX

@@ -269,7 +269,7 @@ class Session:
         if entry is None:
             return None
         self._close(entry)
-        return self._end(entry, entry.oversized(message.size))
+        return self._end(entry, entry.oversized(message.size, self.config.max_frame_size))
 
     def _handle_unknown(self, message: Message, now: float) -> Sign | None:
         """Deliver it as it is, and count: too many in too short a time, and the stream is lost."""
@@ -347,5 +347,7 @@ def _excerpt(message: Message) -> str:
 
 
 def _readable(line: bytes) -> str:
-    text = line.decode("utf-8", "surrogateescape").strip()
-    return text.encode("unicode_escape").decode("ascii")[:EXCERPT_CHARACTERS_MAX]
+    """Return a line as printable ASCII, what is not in it escaped, cut to a length for a log."""
+    text = line.strip().decode("utf-8", "backslashreplace")
+    escaped = "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
+    return escaped.encode("ascii", "backslashreplace").decode()[:EXCERPT_CHARACTERS_MAX]

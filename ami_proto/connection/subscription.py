@@ -16,7 +16,8 @@ from ami_proto.message.message import Message
 from ami_proto.values import Disconnect, ServerKey
 
 QUEUE_LIMIT_DEFAULT = 10_000
-"""Messages a queue holds by default: some seconds of a busy server, some 10 MB."""
+"""Messages a queue holds by default: some seconds of a busy server, some 10 MB of
+ordinary ones; the bound in bytes is this many times `max_frame_size`."""
 
 
 @unique

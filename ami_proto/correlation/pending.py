@@ -137,9 +137,10 @@ class Entry:
         reply = self.reply()
         return Outcome(self.ticket, reply, ActionLost(self.ticket, cause, reply, self.sent), self.sent)
 
-    def oversized(self, size: int) -> Outcome:
+    def oversized(self, size: int, size_max: int) -> Outcome:
         """End because a frame of its answer was skipped."""
-        return self._ended(ReplyTooLarge, f"a frame of its answer was skipped: {size} bytes")
+        what = f"a frame of its answer was skipped: {size} bytes, over max_frame_size = {size_max}"
+        return self._ended(ReplyTooLarge, what)
 
     def broken(self, exception: Exception) -> Outcome:
         """End because the strategy raised."""

@@ -8,8 +8,11 @@ import argparse
 import signal
 import sys
 
-from conformance.asterisk.provision import SUITES, AsteriskUnavailable, provision, tell
-from conformance.asterisk.server import AsteriskServer
+try:
+    from conformance.asterisk.provision import SUITES, AsteriskUnavailable, provision, tell
+    from conformance.asterisk.server import AsteriskServer
+except ModuleNotFoundError as missing:
+    sys.exit(f'error: {missing.name} is not installed: pip install "ami-proto[dev]"')
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -26,7 +26,7 @@ def tls_error(kind: type[ssl.SSLError], reason: str) -> ssl.SSLError:
     ("exception", "cause"),
     [
         (error(errno.ECONNREFUSED), Disconnect(Reason.REFUSED)),
-        (error(errno.ECONNRESET), Disconnect(Reason.RESET, "Connection reset by peer")),
+        (error(errno.ECONNRESET), Disconnect(Reason.RESET)),
         (error(errno.EPIPE), Disconnect(Reason.RESET, "Broken pipe")),
         (error(errno.ECONNABORTED), Disconnect(Reason.RESET, "Software caused connection abort")),
         (error(errno.EHOSTUNREACH), Disconnect(Reason.UNREACHABLE, "No route to host")),

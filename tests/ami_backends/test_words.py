@@ -1,6 +1,7 @@
 """The words of the user's API, and what they come to."""
 
 from dataclasses import fields
+from typing import Any
 
 import pytest
 
@@ -77,3 +78,9 @@ def test_what_is_no_action_is_refused_here() -> None:
         as_action("Ping\r\nAction: Logoff", None, None, {})
     with pytest.raises(InvalidAction):
         as_action("Ping", None, None, {"A": "x\ny"})
+
+
+@pytest.mark.parametrize("headers", ["x", [("A", "1")], 7])
+def test_headers_are_a_mapping(headers: Any) -> None:
+    with pytest.raises(MisuseError, match="headers must be a mapping"):
+        as_action("Ping", headers, None, {})

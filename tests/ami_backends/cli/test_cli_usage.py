@@ -78,6 +78,13 @@ def test_no_secret_and_no_terminal_to_ask_for_one() -> None:
     assert "AMI_SECRET" in ended.complaint
 
 
+def test_a_secret_file_without_end_is_not_read_to_its_end() -> None:
+    """It is refused as the wrong secret it is, by a configuration that takes no NUL."""
+    done = ami("send", "ami://ops@127.0.0.1:1", "Ping", "--secret-file", "/dev/zero")
+    assert done.status == 2
+    assert "secret" in done.complaint
+
+
 def test_an_empty_secret_file_is_no_secret(tmp_path: Path) -> None:
     (tmp_path / "empty").write_text("\nsecond line\n")
     ended = ami("send", "ami://ops@pbx", "Ping", "--secret-file", str(tmp_path / "empty"))

@@ -1,6 +1,7 @@
 """The blocking form: calls from any thread, and a reactor in a thread of its own."""
 
 import logging
+import os
 import signal
 import socket
 import threading
@@ -576,3 +577,20 @@ def test_many_clients_leave_nothing_behind() -> None:
         for _ in range(5):
             with pytest.raises(ConnectFailed):
                 client_of(peer.port, tls=Tls(verify=False), connect_timeout=0.05)
+
+
+def test_a_client_does_not_survive_a_fork() -> None:
+    """In the child every call is refused, and leaving the `with` touches nothing of the parent's."""
+    with Peer(honest) as peer, client_of(peer.port) as pbx:
+        child = os.fork()
+        if child == 0:
+            try:
+                with pytest.raises(MisuseError, match="does not survive a fork"):
+                    pbx.send("Ping", timeout=1)
+                pbx.close()
+                os._exit(0)
+            finally:
+                os._exit(1)
+        assert os.waitpid(child, 0)[1] == 0
+        assert pbx.send("Ping")["Ping"] == "Pong"
+        assert peer.accepted == 1

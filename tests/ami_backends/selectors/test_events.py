@@ -366,3 +366,26 @@ def test_many_subscriptions_each_get_their_own() -> None:
         pbx.send("Go")
         for heard in all_heard:
             assert [int(heard.get(PATIENCE)["Number"]) for _ in range(1000)] == list(range(1000))
+
+
+def test_threads_that_share_a_subscription_take_turns() -> None:
+    """Each message goes to one of them, and all of them come to the end."""
+    with Peer(flooding(500)) as peer, client_of(peer.port) as pbx, ThreadPoolExecutor(8) as pool:
+        heard = pbx.events("Tick")
+        pbx.send("Go")
+        readers = [pool.submit(list, heard) for _ in range(8)]
+        assert eventually(lambda: pbx.snapshot().subscriptions[0].depth == 0)
+        pbx.close()
+        numbers = sorted(int(event["Number"]) for reader in readers for event in reader.result(PATIENCE))
+    assert numbers == list(range(500))
+
+
+def test_a_turn_that_does_not_come_is_a_timeout() -> None:
+    with Peer(honest) as peer, client_of(peer.port) as pbx, ThreadPoolExecutor(1) as pool:
+        heard = pbx.events()
+        other = pool.submit(heard.get)
+        assert eventually(heard._turn.locked)
+        with pytest.raises(TimeoutError):
+            heard.get(0.05)
+        heard.close()
+        assert isinstance(other.exception(PATIENCE), MisuseError)

@@ -37,6 +37,7 @@ from ami_proto import (
     Fault,
     FaultSeen,
     Filter,
+    MisuseError,
     Notice,
     Reason,
     State,
@@ -177,6 +178,14 @@ def test_poll_never_waits(waits: Callable[[Owner], int], monkeypatch: pytest.Mon
         for _ in range(5):
             assert not owner.reactor.poll()
     assert asked == [0.0] * 5
+
+
+def test_a_closed_reactor_says_so() -> None:
+    reactor = Reactor(Connection(config(1), seed=1))
+    reactor.close()
+    reactor.close()
+    with pytest.raises(MisuseError, match="closed"):
+        reactor.poll()
 
 
 def test_run_once_waits_at_most_its_timeout() -> None:

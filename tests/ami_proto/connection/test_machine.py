@@ -77,6 +77,7 @@ def snapshot(play: Playbook) -> object:
         (lambda c: c.submit(STATUS, math.inf), MisuseError),
         (lambda c: c.submit(STATUS, 10.0**18), MisuseError),
         (lambda c: c.submit(STATUS, 1000.0, timeout=0), ConfigError),
+        (lambda c: c.submit(STATUS, 1000.0, timeout="1"), ConfigError),
         (lambda c: c.submit(STATUS, 1000.0, timeout=-1), ConfigError),
         (lambda c: c.submit(STATUS, 1000.0, timeout=math.nan), ConfigError),
         (lambda c: c.submit(STATUS, 1000.0, timeout=math.inf), ConfigError),

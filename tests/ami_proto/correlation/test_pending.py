@@ -236,7 +236,7 @@ def test_the_other_ends_are_typed_as_well() -> None:
     ends: list[tuple[ActionError | None, type[ActionError], str]] = [
         (entry().cancelled().error, ActionCancelled, "cancelled"),
         (entry().lost(cause).error, ActionLost, "connection reset"),
-        (entry().oversized(5_000_000).error, ReplyTooLarge, "5000000 bytes"),
+        (entry().oversized(5_000_000, 4_194_304).error, ReplyTooLarge, "5000000 bytes, over max_frame_size"),
         (entry().broken(boom).error, CompletionFailed, "ValueError('boom')"),
     ]
     for error, kind, words in ends:
