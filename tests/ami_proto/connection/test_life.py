@@ -557,3 +557,14 @@ def test_a_throttled_connection_asks_before_it_dials() -> None:
     play.stop()
     asked.append(play.connection.wants_admission)
     assert asked == [True, False, True, False], "the backoff comes first, and a stop last"
+
+
+def test_there_is_no_gap_before_the_first_login() -> None:
+    """R-FLOW-06: nothing was missed by who has not been there yet, however often the dial failed."""
+    play = Playbook()
+    heard = play.subscribe()
+    play.start()
+    for _ in range(3):
+        play.disconnect(Reason.REFUSED).wait(60)
+    play.log_in()
+    assert play.connection.poll_message(heard) is None

@@ -22,6 +22,7 @@ from ami_proto import (
     Automatic,
     Backpressure,
     Close,
+    Command,
     ConfigError,
     Connect,
     Connection,
@@ -763,3 +764,59 @@ def test_the_surface_has_no_secrets(ready: Playbook) -> None:
     """R-AUTH-01: not in what it says of itself."""
     told = repr([ready.connection.snapshot(), ready.connection.config, ready.notices, ready.commands])
     assert SERVER.secret not in told
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        lambda connection: connection.start(1000.0),
+        lambda connection: connection.stop(1000.0),
+        lambda connection: connection.cancel(Ticket("pbx", "x", "y"), 1000.0),
+        lambda connection: connection.submit(STATUS, 1000.0),
+        lambda connection: connection.subscribe(Filter()),
+        lambda connection: connection.unsubscribe(connection.subscribe(Filter())),
+    ],
+    ids=["start", "stop", "cancel", "submit", "subscribe", "unsubscribe"],
+)
+def test_every_request_is_refused_from_inside_a_predicate(
+    ready: Playbook, request_: Callable[[Connection], object]
+) -> None:
+    """L3: with an error that says so, whatever the request would have done."""
+    raised: list[BaseException] = []
+
+    def where(message: Message) -> bool:
+        with pytest.raises(MisuseError, match="from inside a predicate") as caught:
+            request_(ready.connection)
+        raised.append(caught.value)
+        return True
+
+    ready.connection.subscribe(Filter(where=where))
+    ready.event("Newchannel")
+    assert len(raised) == 1
+
+
+def test_a_submit_moves_the_clock() -> None:
+    """The machine's clock never goes back behind a request: what it set is in the future of it."""
+    play = Playbook().log_in()
+    play.connection.submit(STATUS, play.now + 100)
+    play.connection.submit(STATUS, play.now, timeout=5)
+    deadlines = [play.now + 100 + 5, play.now + SERVER.heartbeat_interval]
+    play.connection.handle_timeout(min(deadlines) + 0.0)
+    assert play.drain().take(ActionFinished) == []
+    play.connection.handle_timeout(play.now + 105)
+    assert len(play.drain().take(ActionFinished)) == 1
+
+
+def test_the_end_of_a_stream_that_is_being_closed_drops_its_close() -> None:
+    """L7: after `handle_disconnected(s)` no command names `s`, a queued `Close` neither."""
+    play = Playbook().log_in()
+    play.lazy = True
+    play.now += SERVER.read_timeout * 3
+    while play.connection.state is not State.DISCONNECTED:
+        play.now += SERVER.read_timeout
+        play.connection.handle_timeout(play.now)
+    play.connection.handle_disconnected(play.session, Disconnect(Reason.EOF), play.now)
+    commands: list[Command] = []
+    while command := play.connection.poll_command():
+        commands.append(command)
+    assert [each for each in commands if each.session == play.session] == []

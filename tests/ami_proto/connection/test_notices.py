@@ -187,3 +187,27 @@ def test_what_waits_about_an_ended_subscription_is_dropped() -> None:
 @pytest.mark.parametrize("kind", Fault)
 def test_every_fault_reads_as_a_sentence(kind: Fault) -> None:
     assert len(kind.value.split()) >= 3
+
+
+def test_steps_that_are_drained_are_never_absorbed() -> None:
+    """R-LIFE-01: each transition is reported by itself to whoever listens."""
+    queue = NoticeQueue()
+    for number in range(STEPS_MAX * 3):
+        queue.put_step(ConnectScheduled("pbx", number, 0.0, 0.0, None))
+        step = queue.poll()
+        assert isinstance(step, ConnectScheduled)
+        assert step.attempt == number
+
+
+def test_what_waits_about_an_ended_subscription_is_forgotten() -> None:
+    """L6: neither its messages nor its drops are announced any more, and both may be again."""
+    queue, subscription = NoticeQueue(), Subscription(Filter(), 10, Overflow.DROP_OLDEST)
+    for _ in range(2):
+        queue.put_waiting(subscription)
+        queue.put_dropped(EventsDropped("pbx", subscription, 1, 1, 0))
+        queue.forget(subscription)
+        assert queue.poll() is None
+    queue.put_waiting(subscription)
+    assert queue.poll() == MessagesWaiting(subscription)
+    queue.put_dropped(EventsDropped("pbx", subscription, 2, 3, 0))
+    assert queue.poll() == EventsDropped("pbx", subscription, 2, 3, 0)

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -17,6 +18,7 @@ from ami_proto import (
     ActionTimeout,
     ActionUnconfirmed,
     Automatic,
+    Backpressure,
     Completion,
     CompletionFailed,
     Disconnect,
@@ -648,3 +650,37 @@ def test_the_banner_tells_the_version() -> None:
     play = Playbook().dial().receive(BANNER)
     assert play.connection.snapshot().banner == "9.0.0"
     assert play.connection.snapshot().bytes_received == len(BANNER)
+
+
+class Raising(Automatic):
+    """A strategy that cannot judge."""
+
+    def judge(self, progress: Progress, message: Message) -> Verdict:
+        raise ZeroDivisionError
+
+
+def test_an_action_that_ended_early_is_open_no_more() -> None:
+    """L4, R-CORR-11: no second end by a later answer, by its deadline, or with the session."""
+    play = Playbook(replace(SERVER, max_frame_size=65_536)).log_in()
+    broken = play.submit(Action("CoreStatus"), completion=Raising(), timeout=5)
+    oversized = play.submit(Action("CoreStatus"), timeout=5)
+    for ticket, lines in ((broken, ()), (oversized, ("X: " + "x" * 70_000,))):
+        play.reply(ticket, *lines)
+        assert not play.outcome(ticket).succeeded
+    assert play.connection.snapshot().actions_pending == 0
+    play.reply(broken).reply(oversized).wait(10).disconnect()
+    for ticket in (broken, oversized):
+        play.outcome(ticket)
+
+
+def test_the_engines_own_actions_are_not_held_up_by_a_full_outbox() -> None:
+    """R-FLOW-04, R-HEALTH-01: the cap refuses actions of the application, never a ping."""
+    play = Playbook(replace(SERVER, max_outbound_bytes=16_384)).log_in()
+    play.lazy = True  # from here on nobody writes
+    play.submit(Action("UserEvent", [("X", "x" * 1000)] * 15))
+    with suppress(Backpressure):
+        while True:
+            play.submit(Action("Ping"))
+    queued = play.connection.snapshot().outbound_bytes
+    play.oversleep(SERVER.heartbeat_interval)
+    assert play.connection.snapshot().outbound_bytes > queued
