@@ -189,7 +189,7 @@ def test_every_fault_reads_as_a_sentence(kind: Fault) -> None:
     assert len(kind.value.split()) >= 3
 
 
-def test_steps_that_are_drained_are_never_absorbed() -> None:
+def test_a_listener_that_keeps_up_misses_no_step() -> None:
     """R-LIFE-01: each transition is reported by itself to whoever listens."""
     queue = NoticeQueue()
     for number in range(STEPS_MAX * 3):

@@ -143,6 +143,19 @@ def test_tls_pieces_hold_at_most_1024_bytes_and_end_at_a_line_end() -> None:
     assert sizes == [1024, 1000, 102]
 
 
+@pytest.mark.parametrize("taken", [1, 100, 523, 999])
+def test_a_rest_and_the_lines_behind_it_are_one_tls_piece_together(taken: int) -> None:
+    """R-ACT-07: after a partial acknowledgement the rule holds for the rest and the next line."""
+    outbox, one = Outbox(ROOMY, tls=True), action(500, 500, 500, 500)
+    outbox.put(one)
+    assert len(outbox.piece(65_536)) == 1000
+    outbox.acknowledge(taken)
+    piece = outbox.piece(65_536)
+    assert 1000 - taken <= len(piece) <= TLS_PIECE_MAX
+    assert piece.endswith(b"\n")
+    assert one.data[taken:].startswith(piece)
+
+
 # -- any sequence of steps
 
 Step = tuple[str, int]
