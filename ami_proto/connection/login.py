@@ -59,6 +59,9 @@ class Login:
         """Take the answer to the login; return why it was refused."""
         if outcome.error is not None:
             return _refusal(outcome)
+        response = outcome.reply.response
+        if response is None or (response.name or "").lower() != "success":
+            return Disconnect(Reason.PROTOCOL, f"the login was answered with {response!r}")
         self.step = Step.BOOT_AWAITED if self._config.wait_fully_booted else Step.COMPLETE
         return None
 

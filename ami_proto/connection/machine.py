@@ -126,7 +126,8 @@ class Connection:
         self._advance_clock(now)
         present = self._present(session)
         if present is not None and present.connected:
-            self._life.handle_received(present, data, self._now)
+            # A driver may hand in its reusable buffer; what is bytes already is not copied.
+            self._life.handle_received(present, bytes(data), self._now)
 
     def handle_sent(self, session: SessionId, count: int, now: float) -> None:
         """Take the fact that the first `count` bytes of what was shown last have been written."""

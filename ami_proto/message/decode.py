@@ -14,7 +14,7 @@ class Decoder:
 
     def feed(self, data: bytes) -> list[Message]:
         """Take the next bytes of the stream and return the messages they complete."""
-        return self._framer.feed(data)
+        return self._framer.feed(bytes(data))
 
     def eof(self) -> list[Message]:
         """Return what the end of the stream completes, then the torn rest as INCOMPLETE, if any."""

@@ -14,11 +14,12 @@ from ami_proto import (
     ReplyTooLarge,
     Sent,
     ServerConfig,
+    State,
     Ticket,
 )
 from ami_proto.connection.login import Login, Step
 from ami_proto.correlation.pending import Purpose
-from conformance.playbook import BANNER, SERVER, frame
+from conformance.playbook import BANNER, SERVER, Playbook, frame
 
 TICKET = Ticket("pbx", "pbx:0:1", "Login")
 
@@ -115,3 +116,15 @@ def test_an_answer_that_makes_no_sense_is_no_refusal(outcome: Outcome) -> None:
     failure = login().finish(unreadable())
     assert failure is not None
     assert failure.reason is Reason.PROTOCOL
+
+
+@pytest.mark.parametrize("status", ["Goodbye", "Pong", "Follows"])
+def test_nothing_but_success_is_a_login(status: str) -> None:
+    """Invariant 3: no synthetic success, though to other actions these are no errors."""
+    play = Playbook(replace(SERVER, auth="plain")).dial().receive(BANNER)
+    body = ("--END COMMAND--",) if status == "Follows" else ()
+    play.reply(play.unanswered[-1], *body, status=status)
+    assert play.connection.state is State.DISCONNECTED
+    cause = play.connection.snapshot().last_cause
+    assert cause is not None
+    assert cause.reason is Reason.PROTOCOL

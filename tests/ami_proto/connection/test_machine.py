@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -820,3 +821,18 @@ def test_the_end_of_a_stream_that_is_being_closed_drops_its_close() -> None:
     while command := play.connection.poll_command():
         commands.append(command)
     assert [each for each in commands if each.session == play.session] == []
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+def test_a_driver_may_hand_in_its_own_buffer(kind: Callable[[bytearray], Any]) -> None:
+    """L2: and use it again at once; what came in it stays what it was."""
+    play = Playbook().log_in()
+    heard = play.subscribe()
+    buffer = bytearray(
+        b"Event: Newchannel\nPrivilege: call,all\nChannel: PJSIP/7\n\n"
+    )  # LF: the careful path
+    play.connection.handle_received(play.session, kind(buffer), play.now)
+    buffer[:] = b"x" * len(buffer)
+    message = play.connection.poll_message(heard)
+    assert isinstance(message, Message)
+    assert message["Channel"] == "PJSIP/7"
