@@ -12,10 +12,18 @@ Resolver = Callable[[str, int, Callable[[Found], None]], None]
 """Look up a host and port, and hand the result to a function, now or later, in any thread."""
 
 
+def look_up(resolver: Resolver, host: str, port: int, deliver: Callable[[Found], None]) -> None:
+    """Ask a resolver; whatever it raises is an answer too."""
+    try:
+        resolver(host, port, deliver)
+    except Exception as error:  # noqa: BLE001 - a user's code
+        deliver(socket.gaierror(socket.EAI_FAIL, f"the resolver failed: {error!r}"))
+
+
 def resolve_numeric(host: str, port: int, deliver: Callable[[Found], None]) -> None:
     """Take an IP address for what it is; a name is an error, since looking it up would block."""
     try:
-        deliver(_look_up(host, port, socket.AI_NUMERICHOST))
+        deliver(_addresses_of(host, port, socket.AI_NUMERICHOST))
     except socket.gaierror:
         deliver(socket.gaierror(socket.EAI_NONAME, f"{host!r} is no IP address, and there is no resolver"))
 
@@ -30,7 +38,7 @@ class ThreadResolver:
     def __call__(self, host: str, port: int, deliver: Callable[[Found], None]) -> None:
         """Look up; an address needs no thread, and a name that is being asked for no second one."""
         try:
-            deliver(_look_up(host, port, socket.AI_NUMERICHOST))
+            deliver(_addresses_of(host, port, socket.AI_NUMERICHOST))
             return
         except socket.gaierror:
             pass
@@ -44,7 +52,7 @@ class ThreadResolver:
     def _ask(self, host: str, port: int) -> None:
         found: Found
         try:
-            found = _look_up(host, port, 0)
+            found = _addresses_of(host, port, 0)
         except OSError as error:
             found = error
         with self._lock:
@@ -53,7 +61,7 @@ class ThreadResolver:
             deliver(found)
 
 
-def _look_up(host: str, port: int, flags: int) -> list[Address]:
+def _addresses_of(host: str, port: int, flags: int) -> list[Address]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)
     except UnicodeError as error:

@@ -2,7 +2,14 @@
 
 import ssl
 
-from ami_proto import ConfigError, Tls
+from ami_proto import ConfigError, ServerConfig, Tls
+
+Contexts = dict[Tls, ssl.SSLContext]
+
+
+def tls_contexts(config: ServerConfig) -> Contexts:
+    """Return what a machine of this configuration will ask for. Reads files. Raises `ConfigError`."""
+    return {} if config.tls is None else {config.tls: tls_context(config.tls)}
 
 
 def tls_context(tls: Tls) -> ssl.SSLContext:

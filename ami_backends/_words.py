@@ -12,7 +12,7 @@ Value = Scalar | Sequence[Scalar]
 
 
 class Options(TypedDict, total=False):
-    """What `connect` takes besides the address: the keys of `ServerConfig`."""
+    """The keys of `ServerConfig` that `connect` takes as they are."""
 
     auth: Literal["md5", "plain"]
     events: str | None
@@ -39,17 +39,29 @@ class Options(TypedDict, total=False):
     drop_report_interval: float
 
 
+class ConnectOptions(Options, total=False):
+    """What `connect` takes besides address and user."""
+
+    key: str | None
+    tls: Tls | bool | None
+    retry: bool
+
+
 def as_config(
     host: str,
     port: int,
     username: str,
     secret: str,
-    tls: Tls | bool | None,
-    key: str | None,
-    retry: bool,
+    *,
+    key: str | None = None,
+    tls: Tls | bool | None = None,
+    retry: bool = False,
     **options: Unpack[Options],
 ) -> ServerConfig:
-    """Return the configuration that a call of `connect` names. Raises `ConfigError`."""
+    """Return the configuration that a call of `connect` names. Raises `ConfigError`.
+
+    The key is `host:port` unless given; `tls=True` verifies as `Tls()` does.
+    """
     known = {field.name for field in fields(ServerConfig)}
     for name, value in options.items():
         if name not in known:

@@ -5,9 +5,10 @@ returns a `Client` whose reactor runs in a thread of its own, so that heartbeats
 between calls.
 """
 
+from ami_backends._desk import Item
 from ami_backends._resolve import ThreadResolver, resolve_numeric
 from ami_backends.selectors.client import Client, connect
-from ami_backends.selectors.events import Events, Item
+from ami_backends.selectors.events import Events
 from ami_backends.selectors.reactor import Reactor, Work
 
 __all__ = ["Client", "Events", "Item", "Reactor", "ThreadResolver", "Work", "connect", "resolve_numeric"]

@@ -1,37 +1,33 @@
 """Blocking calls: a client whose reactor runs in a thread of its own."""
 
 import secrets
+import signal
 import time
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future
+from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
-from typing import Literal, Self, Unpack, overload
+from typing import ClassVar, Literal, Self, Unpack, overload
 
-from ami_backends._words import Options, Scalar, Value, as_action, as_config
-from ami_backends.selectors.events import Deliveries, Events, Item
+from ami_backends._desk import Item
+from ami_backends._signals import SignalWatch
+from ami_backends._words import ConnectOptions, Scalar, Value, as_action, as_config
+from ami_backends.selectors.events import Events
+from ami_backends.selectors.runner import Answer, Runner
 from ami_backends.selectors.thread import ReactorThread
 from ami_proto import (
     QUEUE_LIMIT_DEFAULT,
     Action,
-    ActionFinished,
     Completion,
     Connection,
-    Disconnect,
     Filter,
     Message,
-    MessagesWaiting,
     Notice,
     Outcome,
     Overflow,
-    Reason,
     Reply,
     ServerConfig,
     Snapshot,
     State,
-    StateChanged,
     Ticket,
-    Tls,
-    connect_error,
 )
 
 
@@ -41,41 +37,45 @@ def connect(
     *,
     username: str,
     secret: str,
-    tls: Tls | bool | None = None,
-    key: str | None = None,
-    retry: bool = False,
     on_notice: Callable[[Notice], None] | None = None,
-    **options: Unpack[Options],
+    stop_on: Iterable[signal.Signals] = (),
+    **options: Unpack[ConnectOptions],
 ) -> "Client":
     """Connect, log in, and return the client once it is ready.
 
     It reconnects by itself until closed. A first attempt that fails raises `ConnectFailed` or
     `LoginRefused`, unless `retry` says to keep trying. `options` are the keys of `ServerConfig`.
-    `on_notice` hears every notice, in the reactor's thread. Raises `ConfigError` as well. Close the
-    client, or use it in a `with`: one that is forgotten stays connected until the process ends.
+    `on_notice` hears every notice, in the reactor's thread. The first of the signals `stop_on` logs
+    off: iteration ends, later calls raise `NotReady`. Raises `ConfigError`, `MisuseError` as well.
+    Close the client, or use it in a `with`: one that is forgotten stays connected until the process ends.
     """
-    client = Client(as_config(host, port, username, secret, tls, key, retry, **options), on_notice)
-    try:
-        client.wait_ready()
-    except BaseException:
-        client.close(grace=0)
-        raise
-    return client
+    return Client(as_config(host, port, username, secret, **options), on_notice, stop_on).opened()
 
 
 class Client:
     """One server, kept connected. Every method may be called from any thread; all of them block."""
 
-    def __init__(self, config: ServerConfig, on_notice: Callable[[Notice], None] | None = None) -> None:
-        self._machine = Connection(config, seed=secrets.randbits(64))
-        self._thread = ReactorThread(self._machine, self._handle_notice, self._release)
-        self._deliveries = Deliveries(self._thread)
-        self._on_notice = on_notice
-        self._answers: dict[Ticket, Future[Outcome]] = {}
-        self._ready: Future[None] = Future()
-        self._thread.start()
+    _runner_type: ClassVar[type[Runner]] = ReactorThread
 
-    # -- for everybody
+    def __init__(
+        self,
+        config: ServerConfig,
+        on_notice: Callable[[Notice], None] | None = None,
+        stop_on: Iterable[signal.Signals] = (),
+    ) -> None:
+        self._machine = Connection(config, seed=secrets.randbits(64))
+        self._runner = self._runner_type(self._machine, on_notice)
+        self._signals = SignalWatch(stop_on, lambda: self._runner.reactor.call_soon(self._stop))
+        self._runner.start()
+
+    def opened(self) -> Self:
+        """Wait until it is ready; close it if it will not be."""
+        try:
+            self.wait_ready()
+        except BaseException:
+            self.close(grace=0)
+            raise
+        return self
 
     @property
     def state(self) -> State:
@@ -84,7 +84,7 @@ class Client:
 
     def wait_ready(self, timeout: float | None = None) -> None:
         """Wait until READY was reached once. Raises `ConnectFailed`, `TimeoutError`."""
-        self._ready.result(timeout)
+        self._runner.ready.result(timeout)
 
     def send(
         self,
@@ -103,7 +103,7 @@ class Client:
         `ActionError` for what became of it, a `RequestError` where it could not be sent at all.
         """
         wanted = as_action(action, headers, variables, keywords)
-        answer: Future[Outcome] = Future()
+        answer: Answer[Outcome] = self._runner.promise()
         tickets: list[Ticket] = []
 
         def submit() -> None:
@@ -114,20 +114,20 @@ class Client:
                 answer.set_exception(error)
             else:
                 tickets.append(ticket)
-                self._answers[ticket] = answer
+                self._runner.desk.expect(ticket, answer)
 
         def cancel() -> None:
             for ticket in tickets:
                 self._machine.cancel(ticket, time.monotonic())
 
-        if not self._thread.post(submit):
-            raise self._thread.end()
+        if not self._runner.post(submit):
+            raise self._runner.desk.end()
         try:
             return answer.result().unwrap()
         except BaseException:
             if not answer.done():
-                # Ctrl-C: the action goes, and nothing else is touched.
-                self._thread.post(cancel)
+                # Ctrl-C, or a killed greenlet: the action goes, and nothing else is touched.
+                self._runner.post(cancel)
             raise
 
     @overload
@@ -170,12 +170,12 @@ class Client:
         before it is queued. With `marks`, gaps and drops come in their place among the messages.
         """
         wanted = Filter(patterns, block, where, replies)
-        subscription = self._thread.call(lambda: self._machine.subscribe(wanted, limit=limit, policy=policy))
-        return Events(self._deliveries, subscription, marks=marks)
+        subscription = self._runner.call(lambda: self._machine.subscribe(wanted, limit=limit, policy=policy))
+        return Events(self._runner, subscription, marks=marks)
 
     def snapshot(self) -> Snapshot:
         """Return the health of the connection as plain data."""
-        answer = self._thread.ask(self._machine.snapshot)
+        answer = self._runner.ask(self._machine.snapshot)
         return self._machine.snapshot() if answer is None else answer.result()
 
     def close(self, grace: float | None = None) -> None:
@@ -183,13 +183,14 @@ class Client:
 
         In the child of a fork, only its copies of the sockets are closed: the parent's client lives on.
         """
-        if self._thread.forked:
-            self._thread.reactor.close()
+        self._signals.close()
+        if self._runner.forked:
+            self._runner.reactor.close()
             return
-        answer = self._thread.ask(lambda: self._machine.stop(time.monotonic(), grace=grace))
+        answer = self._runner.ask(lambda: self._stop(grace))
         if answer is not None:
             answer.result()
-        self._thread.join()
+        self._runner.join()
 
     def __enter__(self) -> Self:
         return self
@@ -199,29 +200,5 @@ class Client:
     ) -> None:
         self.close()
 
-    # -- in the reactor's thread
-
-    def _release(self) -> None:
-        """Leave nobody waiting."""
-        end = self._thread.failure or connect_error(self._machine.key, Disconnect(Reason.STOPPED))
-        waiting: list[Future[Outcome] | Future[None]] = [*self._answers.values(), self._ready]
-        for answer in waiting:
-            if not answer.done():
-                answer.set_exception(end)
-        self._deliveries.release()
-
-    def _handle_notice(self, notice: Notice) -> None:
-        match notice:
-            case ActionFinished(outcome):
-                answer = self._answers.pop(outcome.ticket, None)
-                if answer is not None:
-                    answer.set_result(outcome)
-            case MessagesWaiting(subscription):
-                self._deliveries.feed(subscription)
-            case StateChanged(new=State.READY) if not self._ready.done():
-                self._ready.set_result(None)
-            case StateChanged(old=old, new=State.CLOSED, cause=cause) if old is not State.CLOSING:
-                if cause is not None and cause.reason is not Reason.STOPPED:
-                    self._thread.failure = connect_error(self._machine.key, cause)
-        if self._on_notice is not None:
-            self._on_notice(notice)
+    def _stop(self, grace: float | None = None) -> None:
+        self._machine.stop(time.monotonic(), grace=grace)

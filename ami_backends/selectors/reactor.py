@@ -4,15 +4,16 @@ import logging
 import selectors
 import socket
 import time
-from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 
 from ami_backends._causes import cause_of
-from ami_backends._resolve import Found, Resolver, resolve_numeric
-from ami_backends._tls import tls_context
-from ami_backends.selectors.stream import Phase, Stream
+from ami_backends._listener import Listener
+from ami_backends._mailbox import Mailbox
+from ami_backends._pump import pull, push
+from ami_backends._resolve import Found, Resolver, look_up, resolve_numeric
+from ami_backends._stream import Phase, Stream, stream_for
+from ami_backends._tls import Contexts, tls_contexts
 from ami_proto import (
     Close,
     Connect,
@@ -27,9 +28,6 @@ from ami_proto import (
 )
 
 logger = logging.getLogger("ami_backends")
-
-PIECES_MAX = 64
-"""Pieces written at a time from one stream: 64 KiB of TLS records, before the others have their turn."""
 
 WAIT_MAX = 86_400.0
 """Seconds one wait lasts at most; no system takes any number (epoll: 31 bits of milliseconds)."""
@@ -64,23 +62,21 @@ class Reactor:
         *,
         on_notice: Callable[[Notice], None] | None = None,
         resolver: Resolver = resolve_numeric,
+        contexts: Contexts | None = None,
+        selector: selectors.BaseSelector | None = None,
     ) -> None:
         self.machine = machine
-        self.listener_errors = 0
-        self._on_notice = on_notice
+        self._listener = Listener(on_notice)
         self._resolver = resolver
         # Made here, because reading certificates blocks.
-        self._contexts = {tls: tls_context(tls) for tls in [machine.config.tls] if tls is not None}
+        self._contexts = tls_contexts(machine.config) if contexts is None else contexts
         self._streams: dict[SessionId, Stream] = {}
         self._watches: dict[SessionId, Watch] = {}
         self._registered: dict[SessionId, tuple[socket.socket, int]] = {}
         self._closed = False
-        self._mail: deque[Callable[[], None]] = deque()
-        self._selector = selectors.DefaultSelector()
-        self._waker, self._wakened = socket.socketpair()
-        self._waker.setblocking(False)
-        self._wakened.setblocking(False)
-        self._selector.register(self._wakened, selectors.EVENT_READ, None)
+        self._mail = Mailbox()
+        self._selector = selectors.DefaultSelector() if selector is None else selector
+        self._selector.register(self._mail, selectors.EVENT_READ, None)
         self._work = Work()
 
     # -- for its owner
@@ -115,19 +111,21 @@ class Reactor:
 
     def fileno(self) -> int:
         """Return what an outer loop watches for readability (epoll, kqueue and devpoll have it)."""
-        number: int = self._selector.fileno()
+        number: int = self._selector.fileno()  # type: ignore[attr-defined]
         return number
 
     def call_soon(self, function: Callable[[], None]) -> None:
-        """Have the reactor's thread call this in its next round. From any thread."""
-        self._mail.append(function)
-        with suppress(OSError):  # full: it wakes anyway; closed: nobody is left to wake
-            self._waker.send(b"\0")
+        """Have the reactor's thread call this in its next round. From any thread, and any signal handler."""
+        self._mail.post(function)
 
     def read_mail(self) -> None:
         """Make the calls that wait; those they add wait for the next round."""
-        for _ in range(len(self._mail)):
-            self._mail.popleft()()
+        self._mail.read()
+
+    @property
+    def listener_errors(self) -> int:
+        """How often `on_notice` raised."""
+        return self._listener.errors
 
     def close(self) -> None:
         """Close every socket at once. Stop the machine first, if Asterisk is to hear of it."""
@@ -136,8 +134,7 @@ class Reactor:
             stream.close()
         self._streams.clear()
         self._selector.close()
-        self._waker.close()
-        self._wakened.close()
+        self._mail.close()
 
     # -- what the machine wants
 
@@ -155,35 +152,27 @@ class Reactor:
                     self._connect(command)
                 case Watch(session):
                     self._watches[session] = command
-                    self._register(session)
+                    if command.write:
+                        self._write(session)  # mostly all goes at once, and the selector need not be told
+                    else:
+                        self._register(session)
                 case Close(session):
                     self._forget(session)
 
     def _deliver(self, notice: Notice) -> None:
         if isinstance(notice, StateChanged):
             self._work.transitions += 1
-        if self._on_notice is None:
-            return
-        try:
-            self._on_notice(notice)
-        except Exception:
-            self.listener_errors += 1
-            logger.exception("a listener raised on %s", type(notice).__name__)
+        self._listener.hear(notice)
 
     def _connect(self, command: Connect) -> None:
         """Look the host up, and dial once the answer is here, if it is still wanted then."""
         self._work.connects += 1
-        tls = command.tls
-        context, name = (None, "") if tls is None else (self._contexts[tls], tls.server_name or command.host)
-        self._streams[command.session] = stream = Stream(context, name)
+        self._streams[command.session] = stream = stream_for(command, self._contexts)
 
         def deliver(found: Found) -> None:
             self.call_soon(lambda: self._dial(command.session, stream, found))
 
-        try:
-            self._resolver(command.host, command.port, deliver)
-        except Exception as error:  # noqa: BLE001 - whatever a user's resolver raises
-            deliver(socket.gaierror(socket.EAI_FAIL, f"the resolver failed: {error!r}"))
+        look_up(self._resolver, command.host, command.port, deliver)
 
     def _dial(self, session: SessionId, stream: Stream, found: Found) -> None:
         if self._streams.get(session) is stream and stream.socket is None:
@@ -219,7 +208,7 @@ class Reactor:
     def _handle_ready(self, key: selectors.SelectorKey, mask: int) -> None:
         session = key.data
         if session is None:
-            self._wakened.recv(4096)
+            self._mail.hear()
             return
         stream = self._streams.get(session)
         if stream is None:
@@ -242,39 +231,23 @@ class Reactor:
         self._register(session)
 
     def _read(self, session: SessionId) -> None:
-        stream = self._streams[session]
-        data = stream.receive()
-        if isinstance(data, Disconnect):
-            self._lose(session, data)
-            return
-        if data:
-            self._work.bytes_read += len(data)
-            self.machine.handle_received(session, data, time.monotonic())
-        self._register(session)
+        count = pull(self.machine, session, self._streams[session], time.monotonic)
+        if isinstance(count, Disconnect):
+            self._lose(session, count)
+        else:
+            self._work.bytes_read += count
+            self._register(session)
 
     def _write(self, session: SessionId) -> None:
         stream = self._streams.get(session)
-        for _ in range(PIECES_MAX):
-            if stream is None or not (piece := self.machine.poll_transmit(session)):
-                break
-            count = stream.transmit(piece)
-            if isinstance(count, Disconnect):
-                self._read_out(session, stream)
-                self._lose(session, count)
-                return
+        if stream is None:
+            return
+        count = push(self.machine, session, stream, time.monotonic)
+        if isinstance(count, Disconnect):
+            self._lose(session, count)
+        else:
             self._work.bytes_written += count
-            self.machine.handle_sent(session, count, time.monotonic())
-            if count < len(piece):
-                break
-        self._register(session)
-
-    def _read_out(self, session: SessionId, stream: Stream) -> None:
-        """Read what came before writing failed: often the very words that say why."""
-        for _ in range(PIECES_MAX):
-            data = stream.receive()
-            if isinstance(data, Disconnect) or not data:
-                return
-            self.machine.handle_received(session, data, time.monotonic())
+            self._register(session)
 
     def _lose(self, session: SessionId, cause: Disconnect) -> None:
         self._forget(session)

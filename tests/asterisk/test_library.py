@@ -9,7 +9,7 @@ import pytest
 from peers import PATIENCE, Owner, eventually
 
 from ami_backends.selectors import Client, connect
-from ami_backends.selectors.stream import Stream
+from ami_backends._stream import Stream
 from ami_proto import (
     ActionFailed,
     ActionLost,

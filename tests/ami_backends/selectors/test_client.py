@@ -521,7 +521,7 @@ def test_a_client_that_gave_up_says_why_each_time(reconnect: bool) -> None:
             return
         lengths = set()
         assert eventually(lambda: pbx.state is State.CLOSED)
-        pbx._thread.join(PATIENCE)
+        pbx._runner.join(PATIENCE)
         for _ in range(3):
             with pytest.raises(ConnectFailed, match="closed by the server") as caught:
                 pbx.send("Ping")
@@ -542,7 +542,7 @@ def test_a_bug_leaves_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
             raise ZeroDivisionError("a bug")
 
         monkeypatch.setattr(pbx._machine, "handle_timeout", fail)
-        pbx._thread.reactor.call_soon(lambda: None)  # a round, now
+        pbx._runner.reactor.call_soon(lambda: None)  # a round, now
         for wait in waits:
             assert isinstance(wait.exception(PATIENCE), ZeroDivisionError)
         with pytest.raises(ZeroDivisionError):
@@ -556,7 +556,7 @@ def test_a_call_that_comes_while_the_client_ends_is_answered() -> None:
     def listen(notice: Notice) -> None:
         if isinstance(notice, StateChanged) and notice.new is State.CLOSED:
             ending.set()
-            eventually(lambda: pbx._thread.reactor._mail)
+            eventually(lambda: pbx._runner.reactor._mail)
 
     ending = threading.Event()
     with Peer(honest) as peer, ThreadPoolExecutor(2) as pool:

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -23,6 +23,7 @@ from peers import (
 )
 
 from ami_backends.selectors import Events, Item
+from ami_backends.selectors.runner import Answer
 from ami_proto import (
     ConfigError,
     ConnectFailed,
@@ -36,7 +37,6 @@ from ami_proto import (
     Overflow,
     Reason,
     State,
-    Subscription,
 )
 
 __all__ = ["ca_file", "nothing_left"]
@@ -176,13 +176,13 @@ def test_a_close_between_the_question_and_the_request_ends_the_iteration(
 ) -> None:
     with Peer(honest) as peer, client_of(peer.port) as pbx, ThreadPoolExecutor(1) as pool:
         heard = pbx.events()
-        fetch = pbx._deliveries.fetch
+        ask = heard._asked
 
-        def fetch_too_late(subscription: Subscription) -> Future[list[Item]]:
+        def ask_too_late() -> Answer[list[Item]]:
             heard.close()
-            return fetch(subscription)
+            return ask()
 
-        monkeypatch.setattr(pbx._deliveries, "fetch", fetch_too_late)
+        monkeypatch.setattr(heard, "_asked", ask_too_late)
         assert pool.submit(list, heard).result(2.0) == []
 
 

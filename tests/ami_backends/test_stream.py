@@ -23,7 +23,7 @@ from peers import (
     trusting,
 )
 
-from ami_backends.selectors.stream import Phase, Stream
+from ami_backends._stream import Phase, Stream
 from ami_proto import Disconnect, Filter, Message, Overflow, Reason, Sent, State, Tls
 
 __all__ = ["ca_file", "nothing_left"]

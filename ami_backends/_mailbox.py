@@ -1,0 +1,47 @@
+"""Calls for a loop from anywhere: other threads, other tasks, signal handlers."""
+
+import socket
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+
+
+class Mailbox:
+    """A queue of calls, and a descriptor that is readable while there are any.
+
+    `post` takes no lock and never waits, so that a signal handler may call it too.
+    """
+
+    def __init__(self) -> None:
+        self._calls: deque[Callable[[], None]] = deque()
+        self._waker, self._wakened = socket.socketpair()
+        self._waker.setblocking(False)
+        self._wakened.setblocking(False)
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    def fileno(self) -> int:
+        """Return what the loop watches for readability."""
+        return self._wakened.fileno()
+
+    def post(self, function: Callable[[], None]) -> None:
+        """Have the loop make this call."""
+        self._calls.append(function)
+        with suppress(OSError):  # full: it wakes anyway; closed: nobody is left to wake
+            self._waker.send(b"\0")
+
+    def hear(self) -> None:
+        """Let the descriptor be quiet until the next `post`."""
+        with suppress(OSError):
+            self._wakened.recv(4096)
+
+    def read(self) -> None:
+        """Make the calls that wait; those they add wait for the next time."""
+        for _ in range(len(self._calls)):
+            self._calls.popleft()()
+
+    def close(self) -> None:
+        """Close the descriptor. What was posted can still be read."""
+        self._waker.close()
+        self._wakened.close()

@@ -1,0 +1,212 @@
+"""A client for asyncio and trio: the words of the blocking one, with `await` where the loop needs it."""
+
+import secrets
+import signal
+import threading
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Literal, Unpack, overload
+
+import anyio
+import anyio.to_thread
+
+from ami_backends._desk import Desk, Item
+from ami_backends._signals import SignalWatch
+from ami_backends._tls import Contexts, tls_contexts
+from ami_backends._words import ConnectOptions, Scalar, Value, as_action, as_config
+from ami_backends.anyio.driver import Driver
+from ami_backends.anyio.events import Events
+from ami_backends.anyio.promise import Promise
+from ami_proto import (
+    QUEUE_LIMIT_DEFAULT,
+    Action,
+    Completion,
+    Connection,
+    Filter,
+    Message,
+    MisuseError,
+    Notice,
+    Outcome,
+    Overflow,
+    Reply,
+    ServerConfig,
+    Snapshot,
+    State,
+)
+
+
+def connect(
+    host: str,
+    port: int = 5038,
+    *,
+    username: str,
+    secret: str,
+    on_notice: Callable[[Notice], None] | None = None,
+    stop_on: Iterable[signal.Signals] = (),
+    **options: Unpack[ConnectOptions],
+) -> AbstractAsyncContextManager["Client"]:
+    """Connect and log in on entry, give the client once it is ready, and close it at the end.
+
+    It reconnects by itself until then. A first attempt that fails raises `ConnectFailed` or
+    `LoginRefused`, unless `retry` says to keep trying. `options` are the keys of `ServerConfig`.
+    `on_notice` hears every notice, on the loop. The first of the signals `stop_on` logs off:
+    iteration ends, later calls raise `NotReady`. Raises `ConfigError`, `MisuseError` as well.
+    """
+    return _connected(as_config(host, port, username, secret, **options), on_notice, tuple(stop_on))
+
+
+@asynccontextmanager
+async def _connected(
+    config: ServerConfig, on_notice: Callable[[Notice], None] | None, stop_on: tuple[signal.Signals, ...]
+) -> AsyncIterator["Client"]:
+    contexts = await anyio.to_thread.run_sync(tls_contexts, config) if config.tls else {}
+    client = Client(config, contexts, on_notice)
+    signals = SignalWatch(stop_on, client._stop_soon)
+    failure = None
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(client._run)
+        try:
+            await client.wait_ready()
+            yield client
+        except Exception as error:  # noqa: BLE001 - raised below as it is, where no group wraps it
+            failure = error
+        finally:
+            signals.close()
+            with anyio.CancelScope(shield=True):  # no longer than the grace
+                await client.close()
+    if failure is not None:
+        raise failure
+
+
+class Client:
+    """One server, kept connected. Belongs to the loop in which it was made."""
+
+    def __init__(
+        self, config: ServerConfig, contexts: Contexts, on_notice: Callable[[Notice], None] | None = None
+    ) -> None:
+        self._machine = Connection(config, seed=secrets.randbits(64))
+        self._ready: Promise[None] = Promise()
+        self._desk = Desk(self._machine, self._ready, on_notice)
+        self._driver = Driver(self._machine, on_notice=self._desk.handle_notice, contexts=contexts)
+        self._ended = anyio.Event()
+        self._thread = threading.get_ident()
+
+    @property
+    def state(self) -> State:
+        """Where the connection stands."""
+        return self._machine.state
+
+    async def wait_ready(self, timeout: float | None = None) -> None:
+        """Wait until READY was reached once. Raises `ConnectFailed`, `TimeoutError`."""
+        with anyio.fail_after(timeout):
+            await self._ready.result()
+
+    async def send(
+        self,
+        action: Action | str,
+        headers: Mapping[str, Value] | None = None,
+        *,
+        timeout: float | None = None,
+        wait: bool = False,
+        completion: Completion | None = None,
+        variables: Mapping[str, Scalar] | None = None,
+        **keywords: Value,
+    ) -> Reply:
+        """Send an action and return its whole reply; capitalised keywords are headers.
+
+        `timeout` in seconds; `wait` keeps the action until the connection is ready. Cancellation
+        cancels the action and nothing else. Raises an `ActionError` for what became of it, a
+        `RequestError` where it could not be sent at all.
+        """
+        self._refuse_misuse()
+        ticket = self._machine.submit(
+            as_action(action, headers, variables, keywords),
+            anyio.current_time(),
+            timeout=timeout,
+            completion=completion,
+            wait=wait,
+        )
+        answer: Promise[Outcome] = Promise()
+        self._desk.expect(ticket, answer)
+        self._driver.wake()
+        try:
+            return (await answer.result()).unwrap()
+        finally:
+            if not answer.done():
+                self._machine.cancel(ticket, anyio.current_time())
+                self._driver.wake()
+
+    @overload
+    def events(
+        self,
+        *patterns: str,
+        block: tuple[str, ...] = (),
+        where: Callable[[Message], bool] | None = None,
+        replies: bool = False,
+        marks: Literal[False] = False,
+        limit: int = QUEUE_LIMIT_DEFAULT,
+        policy: Overflow = Overflow.DROP_OLDEST,
+    ) -> Events[Message]: ...
+
+    @overload
+    def events(
+        self,
+        *patterns: str,
+        block: tuple[str, ...] = (),
+        where: Callable[[Message], bool] | None = None,
+        replies: bool = False,
+        marks: bool,
+        limit: int = QUEUE_LIMIT_DEFAULT,
+        policy: Overflow = Overflow.DROP_OLDEST,
+    ) -> Events[Item]: ...
+
+    def events(
+        self,
+        *patterns: str,
+        block: tuple[str, ...] = (),
+        where: Callable[[Message], bool] | None = None,
+        replies: bool = False,
+        marks: bool = False,
+        limit: int = QUEUE_LIMIT_DEFAULT,
+        policy: Overflow = Overflow.DROP_OLDEST,
+    ) -> Events[Message] | Events[Item]:
+        """Subscribe from this call on; iterate over what it returns.
+
+        `patterns` are names or globs, none means all; `block` wins over them; `where` sees a message
+        before it is queued. With `marks`, gaps and drops come in their place among the messages.
+        """
+        self._refuse_misuse()
+        if self._desk.ended:
+            raise self._desk.end()
+        wanted = Filter(patterns, block, where, replies)
+        subscription = self._machine.subscribe(wanted, limit=limit, policy=policy)
+        return Events(self._driver, self._desk, subscription, marks=marks)
+
+    def snapshot(self) -> Snapshot:
+        """Return the health of the connection as plain data."""
+        return self._machine.snapshot()
+
+    async def close(self, grace: float | None = None) -> None:
+        """Log off, wait for Goodbye at most `grace` seconds, and end. Idempotent."""
+        self._refuse_misuse()
+        self._machine.stop(anyio.current_time(), grace=grace)
+        self._driver.wake()
+        await self._ended.wait()
+
+    def _stop_soon(self) -> None:
+        self._driver.call_soon(lambda: self._machine.stop(anyio.current_time()))
+
+    def _refuse_misuse(self) -> None:
+        if threading.get_ident() != self._thread:
+            raise MisuseError("this client belongs to another thread's loop: use anyio.from_thread.run")
+
+    async def _run(self) -> None:
+        """Run the machine to its end, whatever is cancelled around it, and leave nobody waiting."""
+        try:
+            with anyio.CancelScope(shield=True):
+                await self._driver.run()
+        except Exception as error:  # noqa: BLE001 - a bug must not leave callers waiting for ever
+            self._desk.failure = error
+        finally:
+            self._desk.release()
+            self._ended.set()

@@ -1,0 +1,165 @@
+"""The loop of the driver: one task for the machine, one for each session.
+
+A session's task waits for its socket, then reads and writes without waiting. So what left the process
+is known to the byte, what a server said before it hung up is read even where writing fails, and each
+piece is one TLS record.
+"""
+
+import math
+from collections.abc import Callable
+
+import anyio
+from anyio.abc import TaskGroup
+
+from ami_backends._causes import cause_of
+from ami_backends._listener import Listener
+from ami_backends._mailbox import Mailbox
+from ami_backends._pump import pull, push
+from ami_backends._resolve import Found, Resolver, ThreadResolver, look_up
+from ami_backends._stream import Phase, stream_for
+from ami_backends._tls import Contexts, tls_contexts
+from ami_backends.anyio.line import Line
+from ami_backends.anyio.promise import Promise
+from ami_proto import Close, Connect, Connection, Disconnect, Notice, Reason, SessionId, Watch
+
+
+class Driver:
+    """Drive a machine on the running loop. Every method but `call_soon` belongs to the loop's thread.
+
+    Notices go to `on_notice`; one that raises is logged and counted. Call `wake` after a request.
+    """
+
+    def __init__(
+        self,
+        machine: Connection,
+        *,
+        on_notice: Callable[[Notice], None] | None = None,
+        resolver: Resolver | None = None,
+        contexts: Contexts | None = None,
+    ) -> None:
+        self.machine = machine
+        self._listener = Listener(on_notice)
+        self._resolver = resolver or ThreadResolver()
+        # Reading certificates blocks: give contexts that were made elsewhere, or make the driver there.
+        self._contexts = tls_contexts(machine.config) if contexts is None else contexts
+        self._lines: dict[SessionId, Line] = {}
+        self._mail = Mailbox()
+        self._woken = anyio.Event()
+
+    @property
+    def listener_errors(self) -> int:
+        """How often `on_notice` raised."""
+        return self._listener.errors
+
+    def wake(self) -> None:
+        """Have the machine looked at soon."""
+        self._woken.set()
+
+    def call_soon(self, function: Callable[[], None]) -> None:
+        """Have the loop call this soon. From any thread, and any signal handler."""
+        self._mail.post(function)
+
+    async def run(self) -> None:
+        """Start the machine, and run it until it has stopped."""
+        self.machine.start(anyio.current_time())
+        try:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self._read_mail)
+                while not self.machine.stopped:
+                    self._drain(tasks)
+                    await self._rest()
+                    self.machine.handle_timeout(anyio.current_time())
+                tasks.cancel_scope.cancel()
+        finally:
+            self._mail.close()
+
+    # -- what the machine wants
+
+    def _drain(self, tasks: TaskGroup) -> None:
+        """Deliver notices and carry out commands, until there are none."""
+        while True:
+            while notice := self.machine.poll_notice():
+                self._listener.hear(notice)
+            command = self.machine.poll_command()
+            if command is None:
+                return
+            match command:
+                case Connect(session):
+                    self._lines[session] = line = Line(stream_for(command, self._contexts))
+                    tasks.start_soon(self._serve, command, line)
+                case Watch(session, read, write):
+                    line = self._lines[session]
+                    # Mostly all goes at once, and the session's task need not be disturbed.
+                    line.watch(read, write and not self._write(session, line))
+                case Close(session):
+                    self._lines.pop(session).life.cancel()
+
+    async def _rest(self) -> None:
+        """Wait until something happened, no longer than the machine allows."""
+        deadline = self.machine.poll_timeout()
+        with anyio.CancelScope(deadline=math.inf if deadline is None else deadline):
+            await self._woken.wait()
+        self._woken = anyio.Event()
+
+    async def _read_mail(self) -> None:
+        while True:
+            await anyio.wait_readable(self._mail)
+            self._mail.hear()
+            self._mail.read()
+            self.wake()
+
+    # -- what the network did
+
+    async def _serve(self, command: Connect, line: Line) -> None:
+        """Carry one session from its dial to its end, unless the machine closes it before."""
+        session = command.session
+        with line.life:
+            try:
+                cause = await self._dial(command, line) or await self._carry(session, line)
+            except (OSError, ValueError, anyio.ClosedResourceError, anyio.BusyResourceError) as error:
+                # Its descriptor died under us.
+                cause = Disconnect(Reason.NETWORK, str(error))
+            finally:
+                line.stream.close()
+            self._lines.pop(session, None)
+            self.machine.handle_disconnected(session, cause, anyio.current_time())
+            self.wake()
+
+    async def _dial(self, command: Connect, line: Line) -> Disconnect | None:
+        """Look the host up and go to the first address that answers; return why there is none."""
+        found = await self._look_up(command.host, command.port)
+        failure = cause_of(found) if isinstance(found, OSError) else line.stream.dial(found)
+        while failure is None and line.stream.phase is not Phase.UP:
+            await line.ready()
+            failure = line.stream.advance()
+        return failure
+
+    async def _look_up(self, host: str, port: int) -> Found:
+        answer: Promise[Found] = Promise()
+        look_up(self._resolver, host, port, lambda found: self.call_soon(lambda: answer.set_result(found)))
+        return await answer.result()
+
+    async def _carry(self, session: SessionId, line: Line) -> Disconnect:
+        """Move bytes both ways until the stream ends; return why."""
+        stream = line.stream
+        self.machine.handle_connected(session, anyio.current_time())
+        while line.failure is None:
+            self.wake()
+            readable, writable = await line.ready()
+            if readable or stream.wants_write:
+                self._read(session, line)
+            if writable or stream.wants_read:
+                self._write(session, line)
+        return line.failure
+
+    def _read(self, session: SessionId, line: Line) -> None:
+        count = pull(self.machine, session, line.stream, anyio.current_time)
+        if isinstance(count, Disconnect):
+            line.fail(count)
+
+    def _write(self, session: SessionId, line: Line) -> bool:
+        """Write what goes; return whether that was all."""
+        count = push(self.machine, session, line.stream, anyio.current_time)
+        if isinstance(count, Disconnect):
+            line.fail(count)
+        return not self.machine.poll_transmit(session)

@@ -1,0 +1,125 @@
+"""A machine whose reactor runs in a thread or greenlet of its own, and letters to it.
+
+A call from outside becomes a function that the reactor's own thread or greenlet makes, and waits for
+its answer; the machine is touched by nobody else.
+"""
+
+import os
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from threading import Lock as ThreadLock
+from typing import Any, Protocol, TypeVar
+
+from ami_backends._desk import Desk, Promise
+from ami_backends.selectors.reactor import Reactor
+from ami_proto import Connection, MisuseError, Notice
+
+T = TypeVar("T")
+
+
+class Answer(Promise[T], Protocol[T]):
+    """A promise whose maker can wait for it."""
+
+    def result(self, timeout: float | None = None) -> T:
+        """Wait, and return or raise what became of it. Raises `TimeoutError` after so many seconds."""
+        ...
+
+
+class Lock(Protocol):
+    """As `threading.Lock`."""
+
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
+        """Take it; False when it was not to be had within `timeout` seconds."""
+        ...
+
+    def release(self) -> None:
+        """Let it go."""
+        ...
+
+
+class Runner(ABC):
+    """Run a machine until it has stopped."""
+
+    reactor: Reactor
+
+    def __init__(self, machine: Connection, on_notice: Callable[[Notice], None] | None) -> None:
+        self.machine = machine
+        self.ready: Answer[None] = self.promise()
+        self.desk = Desk(machine, self.ready, on_notice)
+        self._process = os.getpid()
+        self._gate = ThreadLock()  # never held across a wait, so that greenlets may take it too
+
+    # -- what kinds of runner differ in
+
+    @abstractmethod
+    def start(self) -> None:
+        """Begin to connect."""
+
+    @abstractmethod
+    def join(self, timeout: float | None = None) -> None:
+        """Wait for the end."""
+
+    @abstractmethod
+    def promise(self) -> Answer[Any]:
+        """Return something that the caller can wait for and the runner can keep."""
+
+    @abstractmethod
+    def lock(self) -> Lock:
+        """Return a lock for callers among themselves."""
+
+    @abstractmethod
+    def refuse_misuse(self) -> None:
+        """Raise `MisuseError` where a call can only hang."""
+
+    # -- for callers
+
+    @property
+    def forked(self) -> bool:
+        """Whether this is a child of the process in which it runs."""
+        return os.getpid() != self._process
+
+    def call(self, function: Callable[[], T]) -> T:
+        """Have the runner call this, and return or raise what it does. Raises what ended the runner."""
+        answer = self.ask(function)
+        if answer is None:
+            raise self.desk.end()
+        return answer.result()
+
+    def ask(self, function: Callable[[], T]) -> Answer[T] | None:
+        """Have the runner call this; return what will hold the answer, None if the runner has ended."""
+        answer: Answer[T] = self.promise()
+
+        def call() -> None:
+            try:
+                answer.set_result(function())
+            except Exception as error:  # noqa: BLE001 - raised again where the caller waits
+                answer.set_exception(error)
+
+        return answer if self.post(call) else None
+
+    def post(self, function: Callable[[], None]) -> bool:
+        """Have the runner call this; False if it has ended."""
+        self.refuse_misuse()
+        if self.forked:
+            raise MisuseError("a client does not survive a fork: connect in the child")
+        with self._gate:
+            if not self.desk.ended:
+                self.reactor.call_soon(function)
+            return not self.desk.ended
+
+    # -- in the runner's own thread or greenlet
+
+    def run(self) -> None:
+        """Run the machine to its end, and leave nobody waiting."""
+        try:
+            self.machine.start(time.monotonic())
+            while not self.machine.stopped:
+                self.reactor.run_once()
+        except BaseException as error:  # noqa: BLE001 - a bug must not leave callers waiting for ever
+            self.desk.failure = error
+        with self._gate:
+            self.desk.ended = True
+        self.reactor.read_mail()
+        self.reactor.close()
+        self.desk.release()
