@@ -14,8 +14,7 @@ from enum import Enum, unique
 
 from ami_backends._causes import cause_of
 from ami_backends._resolve import Address
-from ami_backends._tls import Contexts
-from ami_proto import Connect, Disconnect, Reason
+from ami_proto import Disconnect, Reason
 
 RECEIVE_BYTES_MAX = 262_144
 """Taken from the kernel at a time: enough that the calls cost nothing beside the parsing."""
@@ -182,12 +181,6 @@ class Stream:
             self._failure = error
         self.pending = True
         return b"".join(records) or Disconnect(Reason.EOF)
-
-
-def stream_for(command: Connect, contexts: Contexts) -> Stream:
-    """Return a stream that can go where the command says."""
-    tls = command.tls
-    return Stream(None, "") if tls is None else Stream(contexts[tls], tls.server_name or command.host)
 
 
 def _receive(sock: socket.socket) -> bytes | Disconnect:

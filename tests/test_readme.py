@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from peers import Line, Peer, honest, reset
 
+from conformance.peer import Line, Peer, honest, reset
 from conformance.server import LoopbackServer
 
 ROOT = Path(__file__).resolve().parents[1]

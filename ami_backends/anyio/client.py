@@ -68,7 +68,9 @@ async def _connected(
         try:
             await client.wait_ready()
             yield client
-        except Exception as error:  # noqa: BLE001 - raised below as it is, where no group wraps it
+        except anyio.get_cancelled_exc_class():
+            raise
+        except BaseException as error:  # noqa: BLE001 - raised below as it is, where no group wraps it
             failure = error
         finally:
             signals.close()
@@ -98,7 +100,7 @@ class Client:
 
     async def wait_ready(self, timeout: float | None = None) -> None:
         """Wait until READY was reached once. Raises `ConnectFailed`, `TimeoutError`."""
-        with anyio.fail_after(timeout):
+        with anyio.fail_after(None if self._ready.done() else timeout):
             await self._ready.result()
 
     async def send(
@@ -205,7 +207,7 @@ class Client:
         try:
             with anyio.CancelScope(shield=True):
                 await self._driver.run()
-        except Exception as error:  # noqa: BLE001 - a bug must not leave callers waiting for ever
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - raised where somebody waits
             self._desk.failure = error
         finally:
             self._desk.release()

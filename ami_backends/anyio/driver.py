@@ -11,12 +11,10 @@ from collections.abc import Callable
 import anyio
 from anyio.abc import TaskGroup
 
-from ami_backends._causes import cause_of
+from ami_backends._line import Traffic
 from ami_backends._listener import Listener
 from ami_backends._mailbox import Mailbox
-from ami_backends._pump import pull, push
 from ami_backends._resolve import Found, Resolver, ThreadResolver, look_up
-from ami_backends._stream import Phase, stream_for
 from ami_backends._tls import Contexts, tls_contexts
 from ami_backends.anyio.line import Line
 from ami_backends.anyio.promise import Promise
@@ -43,6 +41,7 @@ class Driver:
         # Reading certificates blocks: give contexts that were made elsewhere, or make the driver there.
         self._contexts = tls_contexts(machine.config) if contexts is None else contexts
         self._lines: dict[SessionId, Line] = {}
+        self._traffic = Traffic()
         self._mail = Mailbox()
         self._woken = anyio.Event()
 
@@ -85,12 +84,12 @@ class Driver:
                 return
             match command:
                 case Connect(session):
-                    self._lines[session] = line = Line(stream_for(command, self._contexts))
+                    self._lines[session] = line = Line(self.machine, command, self._contexts, self._traffic)
                     tasks.start_soon(self._serve, command, line)
-                case Watch(session, read, write):
+                case Watch(session):
                     line = self._lines[session]
-                    # Mostly all goes at once, and the session's task need not be disturbed.
-                    line.watch(read, write and not self._write(session, line))
+                    line.watch(command)
+                    line.review()
                 case Close(session):
                     self._lines.pop(session).life.cancel()
 
@@ -112,54 +111,23 @@ class Driver:
 
     async def _serve(self, command: Connect, line: Line) -> None:
         """Carry one session from its dial to its end, unless the machine closes it before."""
-        session = command.session
         with line.life:
             try:
-                cause = await self._dial(command, line) or await self._carry(session, line)
+                line.dial(await self._look_up(command.host, command.port))
+                while line.failure is None:
+                    self.wake()
+                    line.handle_ready(*await line.ready())
+                cause = line.failure
             except (OSError, ValueError, anyio.ClosedResourceError, anyio.BusyResourceError) as error:
                 # Its descriptor died under us.
                 cause = Disconnect(Reason.NETWORK, str(error))
             finally:
-                line.stream.close()
-            self._lines.pop(session, None)
-            self.machine.handle_disconnected(session, cause, anyio.current_time())
+                line.close()
+            self._lines.pop(command.session, None)
+            self.machine.handle_disconnected(command.session, cause, anyio.current_time())
             self.wake()
-
-    async def _dial(self, command: Connect, line: Line) -> Disconnect | None:
-        """Look the host up and go to the first address that answers; return why there is none."""
-        found = await self._look_up(command.host, command.port)
-        failure = cause_of(found) if isinstance(found, OSError) else line.stream.dial(found)
-        while failure is None and line.stream.phase is not Phase.UP:
-            await line.ready()
-            failure = line.stream.advance()
-        return failure
 
     async def _look_up(self, host: str, port: int) -> Found:
         answer: Promise[Found] = Promise()
         look_up(self._resolver, host, port, lambda found: self.call_soon(lambda: answer.set_result(found)))
         return await answer.result()
-
-    async def _carry(self, session: SessionId, line: Line) -> Disconnect:
-        """Move bytes both ways until the stream ends; return why."""
-        stream = line.stream
-        self.machine.handle_connected(session, anyio.current_time())
-        while line.failure is None:
-            self.wake()
-            readable, writable = await line.ready()
-            if readable or stream.wants_write:
-                self._read(session, line)
-            if writable or stream.wants_read:
-                self._write(session, line)
-        return line.failure
-
-    def _read(self, session: SessionId, line: Line) -> None:
-        count = pull(self.machine, session, line.stream, anyio.current_time)
-        if isinstance(count, Disconnect):
-            line.fail(count)
-
-    def _write(self, session: SessionId, line: Line) -> bool:
-        """Write what goes; return whether that was all."""
-        count = push(self.machine, session, line.stream, anyio.current_time)
-        if isinstance(count, Disconnect):
-            line.fail(count)
-        return not self.machine.poll_transmit(session)

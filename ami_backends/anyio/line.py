@@ -1,81 +1,64 @@
-"""The stream of one session, and how its task waits for it."""
+"""A line that has a task of its own, which waits for its socket."""
+
+from collections.abc import Awaitable, Callable
 
 import anyio
 from anyio.lowlevel import checkpoint
 
-from ami_backends._stream import Stream
-from ami_proto import Disconnect
+from ami_backends import _line
+from ami_backends._line import Interest, Traffic
+from ami_backends._tls import Contexts
+from ami_proto import Connect, Connection
 
-Interest = tuple[bool, bool]
-"""Reading, writing."""
 
+class Line(_line.Line):
+    """A line whose wait ends when it is for something else than is wanted by now."""
 
-class Line:
-    """A stream that its own task serves and others may interrupt."""
-
-    def __init__(self, stream: Stream) -> None:
-        self.stream = stream
+    def __init__(self, machine: Connection, command: Connect, contexts: Contexts, traffic: Traffic) -> None:
+        super().__init__(machine, command, contexts, anyio.current_time, traffic)
         self.life = anyio.CancelScope()
         """Ends the task."""
-        self.failure: Disconnect | None = None
-        """What ended the stream."""
-        self._watch: Interest = (False, False)
         self._rest = anyio.CancelScope()
         self._awaited: Interest = (False, False)
 
-    def watch(self, read: bool, write: bool) -> None:
-        """Take what is wanted from now on; a wait for something else ends."""
-        self._watch = (read, write)
-        if self._interest() != self._awaited:
+    def review(self) -> None:
+        """End the wait if the wish has changed, or there is nothing left to wait for."""
+        if self.failure is not None or self.interest != self._awaited:
             self._rest.cancel()
 
-    def fail(self, cause: Disconnect) -> None:
-        """Take the end of the stream; the first word counts."""
-        self.failure = self.failure or cause
-        self._rest.cancel()
-
     async def ready(self) -> Interest:
-        """Wait until the socket can do what is wanted, and say what; nothing when the wish has changed."""
-        self._awaited = read, write = self._interest()
-        if read and self.stream.pending:
+        """Wait until the socket is ready for what is wanted; return for what, if the wish stays the same."""
+        self._awaited = read, write = self.interest
+        if self.pending:
             await checkpoint()
-            return True, False
+            return True, write
+        ready = (False, False)
         with anyio.CancelScope() as self._rest:
             if read and write:
-                return await self._either()
-            if read:
-                await anyio.wait_readable(self._descriptor())
+                ready = await self._either()
+            elif read:
+                await anyio.wait_readable(self._descriptor)
+                ready = (True, False)
             elif write:
-                await anyio.wait_writable(self._descriptor())
+                await anyio.wait_writable(self._descriptor)
+                ready = (False, True)
             else:
                 await anyio.sleep_forever()
-            return read, write
-        return False, False
+        return ready
 
-    def _interest(self) -> Interest:
-        """Return what to wait for: what the stream itself needs goes first."""
-        own = (self.stream.wants_read, self.stream.wants_write)
-        return own if any(own) else self._watch
-
+    @property
     def _descriptor(self) -> int:
         return -1 if self.stream.socket is None else self.stream.socket.fileno()
 
     async def _either(self) -> Interest:
-        readable = writable = False
+        ready = [False, False]
 
-        async def wait_readable() -> None:
-            nonlocal readable
-            await anyio.wait_readable(self._descriptor())
-            readable = True
-            both.cancel_scope.cancel()
-
-        async def wait_writable() -> None:
-            nonlocal writable
-            await anyio.wait_writable(self._descriptor())
-            writable = True
+        async def wait(index: int, until: Callable[[int], Awaitable[None]]) -> None:
+            await until(self._descriptor)
+            ready[index] = True
             both.cancel_scope.cancel()
 
         async with anyio.create_task_group() as both:
-            both.start_soon(wait_readable)
-            both.start_soon(wait_writable)
-        return readable, writable
+            both.start_soon(wait, 0, anyio.wait_readable)
+            both.start_soon(wait, 1, anyio.wait_writable)
+        return ready[0], ready[1]

@@ -1,17 +1,19 @@
 """`ami listen`: events as they come, across reconnects."""
 
 import os
-from collections.abc import Callable
+import signal
+from collections.abc import AsyncIterable, Callable
 from typing import Annotated
 
 import typer
 
-from ami_backends.cli.exits import Terminated, UsageProblem, complain
+from ami_backends.cli.backends import Backend, BackendOption, Connect, run
+from ami_backends.cli.exits import UsageProblem, complain
 from ami_backends.cli.login import CaFile, ConnectTimeout, Insecure, Login, SecretFile
 from ami_backends.cli.records import record_of, stamped, write_record
 from ami_backends.cli.screen import Screen
 from ami_backends.cli.target import take_target
-from ami_proto import Drops, FaultSeen, Gap, Message, Notice, State, StateChanged
+from ami_proto import ConnectFailed, Drops, FaultSeen, Gap, Message, Notice, Reason, State, StateChanged
 
 Item = Message | Gap | Drops
 
@@ -40,6 +42,7 @@ def listen(
     ca: CaFile = None,
     insecure: Insecure = False,
     connect_timeout: ConnectTimeout = None,
+    backend: BackendOption = Backend.SELECTORS,
 ) -> None:
     """Show events as they come, until Ctrl-C.
 
@@ -50,22 +53,30 @@ def listen(
     if target is not None and "://" not in target:
         raise UsageProblem("the target must begin with ami:// or amis://")
     server, _ = take_target([target] if target is not None else [], os.environ)
-    login = Login(secret_file, ca, insecure, connect_timeout)
-    left = count
+    words = Login(secret_file, ca, insecure, connect_timeout).words(server)
+
+    async def program(connect: Connect) -> None:
+        # SIGTERM is the usual end of a service: log off, and be done.
+        async with connect(**words, on_notice=_Reporter(), stop_on=[signal.SIGTERM]) as client:
+            with client.events(*(event or ()), marks=True) as events:
+                await _show(events, _writer(json, full), count)
+
     try:
-        with (
-            login.connect(server, on_notice=_Reporter()) as client,
-            client.events(*(event or ()), marks=True) as events,
-        ):
-            show = _writer(json, full)
-            for item in events:
-                show(item)
-                if left is not None and isinstance(item, Message):
-                    left -= 1
-                    if not left:
-                        return
-    except Terminated:
-        return  # the usual end of a service
+        run(backend, program)
+    except ConnectFailed as failed:
+        if failed.cause.reason is not Reason.STOPPED:
+            raise
+
+
+async def _show(events: AsyncIterable[Item], show: Callable[[Item], None], count: int | None) -> None:
+    """Show what comes, to the end or until so many events were shown."""
+    left = count
+    async for item in events:
+        show(item)
+        if left is not None and isinstance(item, Message):
+            left -= 1
+            if not left:
+                return
 
 
 def _writer(json: bool, full: bool) -> Callable[[Item], None]:
@@ -78,7 +89,7 @@ def _writer(json: bool, full: bool) -> Callable[[Item], None]:
 
 
 class _Reporter:
-    """Tell on stderr what becomes of the connection. Called in the reactor's thread."""
+    """Tell on stderr what becomes of the connection. Called by the driver."""
 
     def __init__(self) -> None:
         self._was_ready = False

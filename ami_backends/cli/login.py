@@ -2,10 +2,9 @@
 
 import os
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from getpass import GetPassWarning, getpass
-from typing import Annotated, Unpack
+from typing import Annotated, Any, Unpack
 from warnings import catch_warnings, simplefilter
 
 import typer
@@ -14,7 +13,7 @@ from ami_backends._words import Options
 from ami_backends.cli.exits import UsageProblem
 from ami_backends.cli.target import Target
 from ami_backends.selectors import Client, connect
-from ami_proto import Notice, Tls
+from ami_proto import Tls
 
 LOGIN_TIMEOUT_MIN = 2.0
 """Asterisk sleeps a second before it refuses a login; the engine allows no less than this."""
@@ -47,29 +46,24 @@ class Login:
     insecure: bool
     connect_timeout: float | None
 
-    def connect(
-        self,
-        target: Target,
-        *,
-        on_notice: Callable[[Notice], None] | None = None,
-        **options: Unpack[Options],
-    ) -> Client:
+    def connect(self, target: Target, **options: Unpack[Options]) -> Client:
         """Return a client that is logged in at the target."""
-        tls = self._tls(target)
-        secret = read_secret(self.secret_file, target)
+        return connect(**self.words(target), **options)
+
+    def words(self, target: Target) -> dict[str, Any]:
+        """Return what to call `connect` with, on any driver. May read files, and ask at the prompt."""
+        words: dict[str, Any] = {
+            "host": target.host,
+            "port": target.port,
+            "username": target.username,
+            "tls": self._tls(target),
+            "key": str(target),
+            "secret": read_secret(self.secret_file, target),
+        }
         if (patience := self.connect_timeout) is not None:
-            options["connect_timeout"] = options["banner_timeout"] = patience
-            options["login_timeout"] = max(LOGIN_TIMEOUT_MIN, patience)
-        return connect(
-            target.host,
-            target.port,
-            username=target.username,
-            secret=secret,
-            tls=tls,
-            key=str(target),
-            on_notice=on_notice,
-            **options,
-        )
+            words |= {"connect_timeout": patience, "banner_timeout": patience}
+            words["login_timeout"] = max(LOGIN_TIMEOUT_MIN, patience)
+        return words
 
     def _tls(self, target: Target) -> Tls | None:
         if target.tls:

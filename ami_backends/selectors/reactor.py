@@ -7,12 +7,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ami_backends._causes import cause_of
+from ami_backends._line import Line, Traffic
 from ami_backends._listener import Listener
 from ami_backends._mailbox import Mailbox
-from ami_backends._pump import pull, push
 from ami_backends._resolve import Found, Resolver, look_up, resolve_numeric
-from ami_backends._stream import Phase, Stream, stream_for
 from ami_backends._tls import Contexts, tls_contexts
 from ami_proto import (
     Close,
@@ -70,9 +68,11 @@ class Reactor:
         self._resolver = resolver
         # Made here, because reading certificates blocks.
         self._contexts = tls_contexts(machine.config) if contexts is None else contexts
-        self._streams: dict[SessionId, Stream] = {}
-        self._watches: dict[SessionId, Watch] = {}
+        self._lines: dict[SessionId, Line] = {}
         self._registered: dict[SessionId, tuple[socket.socket, int]] = {}
+        self._eager: set[SessionId] = set()
+        """Lines that can be read without waiting."""
+        self._traffic = Traffic()
         self._closed = False
         self._mail = Mailbox()
         self._selector = selectors.DefaultSelector() if selector is None else selector
@@ -92,21 +92,21 @@ class Reactor:
         if timeout is not None and not timeout >= 0:
             raise ValueError(f"timeout = {timeout!r}: must be 0 or more seconds, or None")
         work = self._work = Work()
-        frames, events = self.machine.frames_received, self.machine.events_received
+        before = self._totals()
         self._drain()
         for key, mask in self._select(self._patience(timeout)):
-            self._handle_ready(key, mask)
-        for session in self._pending():
-            self._read(session)
+            self._handle_ready(key.data, mask)
+        for session in list(self._eager):
+            self._handle_ready(session, selectors.EVENT_READ)
         self.machine.handle_timeout(time.monotonic())
         self._drain()
-        work.frames = self.machine.frames_received - frames
-        work.events = self.machine.events_received - events
+        counts = (after - then for after, then in zip(self._totals(), before, strict=True))
+        work.bytes_read, work.bytes_written, work.frames, work.events = counts
         return work
 
     def deadline(self) -> float | None:
         """Return when to call `poll` at the latest, on the clock of `time.monotonic`."""
-        busy = self._mail or self._pending()
+        busy = self._mail or self._eager
         return time.monotonic() if busy else self.machine.poll_timeout()
 
     def fileno(self) -> int:
@@ -130,9 +130,9 @@ class Reactor:
     def close(self) -> None:
         """Close every socket at once. Stop the machine first, if Asterisk is to hear of it."""
         self._closed = True
-        for stream in self._streams.values():
-            stream.close()
-        self._streams.clear()
+        for line in self._lines.values():
+            line.close()
+        self._lines.clear()
         self._selector.close()
         self._mail.close()
 
@@ -151,11 +151,9 @@ class Reactor:
                 case Connect():
                     self._connect(command)
                 case Watch(session):
-                    self._watches[session] = command
-                    if command.write:
-                        self._write(session)  # mostly all goes at once, and the selector need not be told
-                    else:
-                        self._register(session)
+                    line = self._lines[session]
+                    line.watch(command)
+                    self._settle(line)
                 case Close(session):
                     self._forget(session)
 
@@ -167,16 +165,18 @@ class Reactor:
     def _connect(self, command: Connect) -> None:
         """Look the host up, and dial once the answer is here, if it is still wanted then."""
         self._work.connects += 1
-        self._streams[command.session] = stream = stream_for(command, self._contexts)
+        line = Line(self.machine, command, self._contexts, time.monotonic, self._traffic)
+        self._lines[command.session] = line
 
         def deliver(found: Found) -> None:
-            self.call_soon(lambda: self._dial(command.session, stream, found))
+            self.call_soon(lambda: self._dial(line, found))
 
         look_up(self._resolver, command.host, command.port, deliver)
 
-    def _dial(self, session: SessionId, stream: Stream, found: Found) -> None:
-        if self._streams.get(session) is stream and stream.socket is None:
-            self._settle(session, cause_of(found) if isinstance(found, OSError) else stream.dial(found))
+    def _dial(self, line: Line, found: Found) -> None:
+        if self._lines.get(line.session) is line and line.stream.socket is None:
+            line.dial(found)
+            self._settle(line)
 
     # -- what the network did
 
@@ -192,96 +192,61 @@ class Reactor:
         except OSError as error:
             # A descriptor died under us: find it, and let the others live.
             logger.warning("waiting failed: %s", error)
-            for session, stream in list(self._streams.items()):
-                if stream.dead:
-                    self._lose(session, Disconnect(Reason.NETWORK, str(error)))
+            for line in list(self._lines.values()):
+                if line.stream.dead:
+                    self._lose(line, Disconnect(Reason.NETWORK, str(error)))
             return []
 
-    def _pending(self) -> list[SessionId]:
-        """Return the streams that may be read without waiting, because TLS has read ahead."""
-        return [
-            session
-            for session, stream in self._streams.items()
-            if stream.pending and session in self._watches and self._watches[session].read
-        ]
-
-    def _handle_ready(self, key: selectors.SelectorKey, mask: int) -> None:
-        session = key.data
+    def _handle_ready(self, session: SessionId | None, mask: int) -> None:
         if session is None:
             self._mail.hear()
-            return
-        stream = self._streams.get(session)
-        if stream is None:
-            return
-        if stream.phase is not Phase.UP:
-            self._settle(session, stream.advance())
-            return
-        if mask & selectors.EVENT_READ or stream.wants_write:
-            self._read(session)
-        if mask & selectors.EVENT_WRITE or stream.wants_read:
-            self._write(session)
+        elif (line := self._lines.get(session)) is not None:
+            line.handle_ready(bool(mask & selectors.EVENT_READ), bool(mask & selectors.EVENT_WRITE))
+            self._settle(line)
 
-    def _settle(self, session: SessionId, failure: Disconnect | None) -> None:
-        """Take the outcome of a step towards a stream that is up."""
-        if failure is not None:
-            self._lose(session, failure)
+    def _settle(self, line: Line) -> None:
+        """Take what became of a line: its end, or what it waits for now."""
+        if line.failure is not None:
+            self._lose(line, line.failure)
             return
-        if self._streams[session].phase is Phase.UP:
-            self.machine.handle_connected(session, time.monotonic())
-        self._register(session)
-
-    def _read(self, session: SessionId) -> None:
-        count = pull(self.machine, session, self._streams[session], time.monotonic)
-        if isinstance(count, Disconnect):
-            self._lose(session, count)
+        try:
+            self._register(line)
+        except (OSError, ValueError, KeyError) as error:  # its descriptor died under us
+            self._lose(line, Disconnect(Reason.NETWORK, str(error)))
+        if line.pending:
+            self._eager.add(line.session)
         else:
-            self._work.bytes_read += count
-            self._register(session)
+            self._eager.discard(line.session)
 
-    def _write(self, session: SessionId) -> None:
-        stream = self._streams.get(session)
-        if stream is None:
+    def _register(self, line: Line) -> None:
+        """Tell the selector what to wait for."""
+        if line.stream.socket is None:
             return
-        count = push(self.machine, session, stream, time.monotonic)
-        if isinstance(count, Disconnect):
-            self._lose(session, count)
-        else:
-            self._work.bytes_written += count
-            self._register(session)
+        read, write = line.interest
+        wanted = (line.stream.socket, selectors.EVENT_READ * read | selectors.EVENT_WRITE * write)
+        registered = self._registered.get(line.session)
+        if registered == wanted:
+            return
+        if registered is not None:
+            del self._registered[line.session]
+            self._selector.unregister(registered[0])
+        if read or write:
+            self._selector.register(*wanted, line.session)
+            self._registered[line.session] = wanted
 
-    def _lose(self, session: SessionId, cause: Disconnect) -> None:
-        self._forget(session)
-        self.machine.handle_disconnected(session, cause, time.monotonic())
+    def _lose(self, line: Line, cause: Disconnect) -> None:
+        self._forget(line.session)
+        self.machine.handle_disconnected(line.session, cause, time.monotonic())
 
     def _forget(self, session: SessionId) -> None:
-        stream = self._streams.pop(session, None)
-        self._watches.pop(session, None)
         registered = self._registered.pop(session, None)
         if registered is not None:
             self._selector.unregister(registered[0])
-        if stream is not None:
-            stream.close()
+        self._eager.discard(session)
+        line = self._lines.pop(session, None)
+        if line is not None:
+            line.close()
 
-    def _register(self, session: SessionId) -> None:
-        """Tell the selector what the stream and the machine wait for now."""
-        stream = self._streams.get(session)
-        if stream is None or stream.socket is None:
-            return
-        read, write = stream.wants_read, stream.wants_write
-        watch = self._watches.get(session)
-        if watch is not None and not (read or write):
-            read, write = watch.read, watch.write
-        mask = selectors.EVENT_READ * read | selectors.EVENT_WRITE * write
-        registered = self._registered.get(session)
-        if registered == (stream.socket, mask) or (registered is None and not mask):
-            return
-        if registered is not None:
-            self._selector.unregister(registered[0])
-            del self._registered[session]
-        if mask:
-            try:
-                self._selector.register(stream.socket, mask, session)
-            except (OSError, ValueError, KeyError) as error:  # its descriptor died under us
-                self._lose(session, Disconnect(Reason.NETWORK, str(error)))
-                return
-            self._registered[session] = (stream.socket, mask)
+    def _totals(self) -> tuple[int, int, int, int]:
+        traffic, machine = self._traffic, self.machine
+        return traffic.read, traffic.written, machine.frames_received, machine.events_received

@@ -111,13 +111,17 @@ class Runner(ABC):
     # -- in the runner's own thread or greenlet
 
     def run(self) -> None:
-        """Run the machine to its end, and leave nobody waiting."""
+        """Run the machine from its start to its end."""
         try:
             self.machine.start(time.monotonic())
             while not self.machine.stopped:
                 self.reactor.run_once()
         except BaseException as error:  # noqa: BLE001 - a bug must not leave callers waiting for ever
             self.desk.failure = error
+        self.finish()
+
+    def finish(self) -> None:
+        """Take the last letters, close the reactor, and leave nobody waiting."""
         with self._gate:
             self.desk.ended = True
         self.reactor.read_mail()

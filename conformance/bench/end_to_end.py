@@ -8,11 +8,16 @@ import multiprocessing
 import re
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection as Pipe
+from typing import Any
 
-from ami_backends.selectors import Reactor, connect
+import anyio
+
+import ami_backends.anyio
+import ami_backends.gevent
+import ami_backends.selectors
 from ami_proto import Action as Request
 from ami_proto import Connection, Filter, MessagesWaiting, Notice, Overflow, ServerConfig, State, StateChanged
 from conformance.corpus import capture
@@ -25,11 +30,11 @@ LAST = b"Event: UserEvent\r\nPrivilege: user,all\r\nUserEvent: Last\r\n\r\n"
 
 
 def figures() -> Iterator[str]:
-    """Yield one line for each form of the selectors driver, beside the bare split."""
+    """Yield one line for each driver, beside the bare split."""
     events = _captured_events()
     split_rate = _split_rate(b"".join(events))
     yield f"split plus name            {split_rate:12,.0f} frames/s"
-    for name, receive in (("reactor", _by_reactor), ("blocking client", _by_client)):
+    for name, receive in DRIVERS.items():
         with _sender(events) as port:
             rate = receive(port)
         wanted = split_rate / 1_500_000 * 200_000
@@ -51,34 +56,82 @@ def _by_reactor(port: int) -> float:
             while machine.poll_message(subscription) is not None:
                 count += 1
 
-    reactor = Reactor(machine, on_notice=take)
+    reactor = ami_backends.selectors.Reactor(machine, on_notice=take)
     machine.start(time.monotonic())
     while count <= EVENTS_PER_RUN:
         reactor.run_once()
-    elapsed = time.perf_counter() - started
+    rate = _rate(count, started)
     reactor.close()
-    assert count == EVENTS_PER_RUN + 1, count
-    return count / elapsed
+    return rate
 
 
-def _by_client(port: int) -> float:
-    with connect("127.0.0.1", port, username="bench", secret="bench", read_timeout=600.0) as client:
+def _by_threads(port: int) -> float:
+    with ami_backends.selectors.connect(**_words(port)) as client:
+        return _by_client(client)
+
+
+def _by_greenlets(port: int) -> float:
+    with ami_backends.gevent.connect(**_words(port)) as client:
+        return _by_client(client)
+
+
+def _by_client(client: ami_backends.selectors.Client) -> float:
+    events = client.events(block=LOGIN_EVENTS, limit=QUEUE_LIMIT, policy=Overflow.PAUSE)
+    client.send("Flood")
+    count, started = 0, time.perf_counter()
+    for event in events:
+        count += 1
+        if event.name == "UserEvent":
+            break
+    return _rate(count, started)
+
+
+def _by_asyncio(port: int) -> float:
+    return anyio.run(_by_loop, port, backend="asyncio")
+
+
+def _by_uvloop(port: int) -> float:
+    return anyio.run(_by_loop, port, backend="asyncio", backend_options={"use_uvloop": True})
+
+
+def _by_trio(port: int) -> float:
+    return anyio.run(_by_loop, port, backend="trio")
+
+
+async def _by_loop(port: int) -> float:
+    async with ami_backends.anyio.connect(**_words(port)) as client:
         events = client.events(block=LOGIN_EVENTS, limit=QUEUE_LIMIT, policy=Overflow.PAUSE)
-        client.send("Flood")
+        await client.send("Flood")
         count, started = 0, time.perf_counter()
-        for event in events:
+        async for event in events:
             count += 1
             if event.name == "UserEvent":
                 break
-        elapsed = time.perf_counter() - started
+        return _rate(count, started)
+
+
+DRIVERS: dict[str, Callable[[int], float]] = {
+    "reactor": _by_reactor,
+    "selectors": _by_threads,
+    "asyncio": _by_asyncio,
+    "uvloop": _by_uvloop,
+    "trio": _by_trio,
+    "gevent": _by_greenlets,
+}
+
+
+def _rate(count: int, started: float) -> float:
+    elapsed = time.perf_counter() - started
     assert count == EVENTS_PER_RUN + 1, count
     return count / elapsed
 
 
+def _words(port: int) -> dict[str, Any]:
+    return {"host": "127.0.0.1", "port": port, "username": "bench", "secret": "bench", "read_timeout": 600.0}
+
+
 def _config(port: int) -> ServerConfig:
-    return ServerConfig(
-        key="bench", host="127.0.0.1", port=port, username="bench", secret="bench", read_timeout=600.0
-    )
+    return ServerConfig(key="bench", **_words(port))
 
 
 def _captured_events() -> list[bytes]:

@@ -5,9 +5,10 @@ import threading
 from queue import SimpleQueue
 
 import pytest
-from peers import PATIENCE, nothing_left
 
 from ami_backends._resolve import Found, Resolver, ThreadResolver, resolve_numeric
+from conformance.leaks import nothing_left
+from conformance.peer import PATIENCE
 
 __all__ = ["nothing_left"]
 

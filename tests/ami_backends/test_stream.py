@@ -7,24 +7,12 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from peers import (
-    BANNER,
-    HOST,
-    Line,
-    Owner,
-    Peer,
-    ca_file,
-    events,
-    flooding,
-    honest,
-    nothing_left,
-    reset,
-    server_context,
-    trusting,
-)
+from peers import Owner, ca_file, server_context, trusting
 
 from ami_backends._stream import Phase, Stream
 from ami_proto import Disconnect, Filter, Message, Overflow, Reason, Sent, State, Tls
+from conformance.leaks import nothing_left
+from conformance.peer import BANNER, HOST, Line, Peer, events, flooding, honest, reset
 
 __all__ = ["ca_file", "nothing_left"]
 

@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Literal
 
 import pytest
-from peers import PATIENCE, Owner, eventually
+from peers import Owner
 
-from ami_backends.selectors import Client, connect
 from ami_backends._stream import Stream
+from ami_backends.selectors import Client, connect
 from ami_proto import (
     ActionFailed,
     ActionLost,
@@ -32,6 +32,8 @@ from ami_proto import (
     Tls,
 )
 from conformance.asterisk.targets import Target
+from conformance.leaks import eventually
+from conformance.peer import PATIENCE
 
 pytestmark = pytest.mark.asterisk
 

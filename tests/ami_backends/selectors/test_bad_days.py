@@ -10,25 +10,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
-from peers import (
-    BANNER,
-    HOST,
-    PATIENCE,
-    Line,
-    Owner,
-    Peer,
-    Script,
-    ca_file,
-    client_of,
-    events,
-    honest,
-    nothing_left,
-    reset,
-    server_context,
-    silent,
-    speaking,
-    trusting,
-)
+from peers import Owner, ca_file, client_of, server_context, trusting
 
 from ami_backends.selectors import connect
 from ami_proto import (
@@ -44,6 +26,20 @@ from ami_proto import (
     Sent,
     State,
     Tls,
+)
+from conformance.leaks import nothing_left
+from conformance.peer import (
+    BANNER,
+    HOST,
+    PATIENCE,
+    Line,
+    Peer,
+    Script,
+    events,
+    honest,
+    reset,
+    silent,
+    speaking,
 )
 from conformance.server import LoopbackServer
 
@@ -204,7 +200,7 @@ def test_a_client_that_waits_for_a_black_hole_closes_at_once() -> None:
         owner.reactor.poll()
         owner.machine.stop(time.monotonic())
         owner.until(lambda: owner.machine.stopped, 1.0)
-        assert not owner.reactor._streams
+        assert not owner.reactor._lines
 
 
 def test_a_name_nobody_knows(monkeypatch: pytest.MonkeyPatch) -> None:

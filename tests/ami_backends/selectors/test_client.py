@@ -13,22 +13,7 @@ from types import FrameType
 from typing import Any
 
 import pytest
-from peers import (
-    HOST,
-    PATIENCE,
-    Line,
-    Peer,
-    ca_file,
-    client_of,
-    config,
-    eventually,
-    honest,
-    nothing_left,
-    server_context,
-    silent,
-    silent_after_login,
-    trusting,
-)
+from peers import ca_file, client_of, config, server_context, trusting
 
 from ami_backends.selectors import Client, connect
 from ami_proto import (
@@ -55,6 +40,8 @@ from ami_proto import (
     Tls,
     Verdict,
 )
+from conformance.leaks import eventually, nothing_left
+from conformance.peer import HOST, PATIENCE, Line, Peer, honest, silent, silent_after_login
 from conformance.server import LoopbackServer
 
 __all__ = ["ca_file", "nothing_left"]

@@ -6,21 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from peers import (
-    PATIENCE,
-    Line,
-    Peer,
-    Script,
-    ca_file,
-    client_of,
-    events,
-    eventually,
-    flooding,
-    honest,
-    nothing_left,
-    server_context,
-    trusting,
-)
+from peers import ca_file, client_of, server_context, trusting
 
 from ami_backends.selectors import Events, Item
 from ami_backends.selectors.runner import Answer
@@ -38,6 +24,8 @@ from ami_proto import (
     Reason,
     State,
 )
+from conformance.leaks import eventually, nothing_left
+from conformance.peer import PATIENCE, Line, Peer, Script, events, flooding, honest
 
 __all__ = ["ca_file", "nothing_left"]
 

@@ -13,19 +13,7 @@ from types import FrameType
 from typing import Any
 
 import pytest
-from peers import (
-    HOST,
-    PATIENCE,
-    Line,
-    Owner,
-    Peer,
-    config,
-    events,
-    honest,
-    nothing_left,
-    server_context,
-    silent,
-)
+from peers import Owner, config, server_context
 
 from ami_backends.selectors import Reactor, ThreadResolver, Work
 from ami_proto import (
@@ -44,6 +32,8 @@ from ami_proto import (
     StateChanged,
     Tls,
 )
+from conformance.leaks import nothing_left
+from conformance.peer import HOST, PATIENCE, Line, Peer, events, honest, silent
 
 __all__ = ["nothing_left"]
 
@@ -128,7 +118,7 @@ def test_it_stops_from_every_state(state: State) -> None:
         )
         owner.machine.stop(time.monotonic())
         owner.until(lambda: owner.machine.stopped)
-        assert not owner.reactor._streams
+        assert not owner.reactor._lines
         assert len(owner.reactor._selector.get_map()) == 1  # what wakes it
 
 

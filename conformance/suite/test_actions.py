@@ -1,0 +1,168 @@
+"""Actions of each kind, in the same words on every driver (R-DRIVER-07)."""
+
+import threading
+
+import pytest
+
+from ami_proto import (
+    ActionFailed,
+    ActionLost,
+    Automatic,
+    Backpressure,
+    CompletionFailed,
+    ConfigError,
+    InvalidAction,
+    MisuseError,
+    Verdict,
+)
+from conformance.leaks import PATIENCE
+from conformance.peer import PeerFactory, echoing, holding, honest, recording, silent_after_login
+from conformance.server import LoopbackServer
+from conformance.suite.backends import Backend
+
+PENDING_MAX = 5_000
+"""The default of `max_pending_actions`."""
+
+
+class Broken(Automatic):
+    """A strategy that raises."""
+
+    def judge(self, progress: object, message: object) -> Verdict:
+        """Raise."""
+        raise ZeroDivisionError
+
+
+async def test_a_response_a_list_and_output(backend: Backend, mock_server: LoopbackServer) -> None:
+    """R-DRIVER-07, R-CORR-02, R-WIRE-08."""
+    async with backend.connect(mock_server.port) as pbx:
+        assert (await pbx.send("Ping"))["Ping"] == "Pong"
+        queues = await pbx.send("QueueStatus")
+        assert [item.name for item in queues.events] == ["QueueParams", "QueueMember", "QueueParams"]
+        uptime = await pbx.send("Command", Command="core show uptime")
+        assert uptime.output
+        assert uptime.output[0].startswith("System uptime")
+
+
+@pytest.mark.parametrize("auth", ["md5", "plain"])
+async def test_a_call_from_its_order_to_its_events(
+    backend: Backend, mock_server: LoopbackServer, auth: str
+) -> None:
+    """R-AUTH-01, R-CORR-12, R-ACT-06: the outcome of an Originate, and its events beside it."""
+    async with backend.connect(mock_server.port, auth=auth) as pbx:
+        with pbx.events("UserEvent", "Newchannel", "Hangup") as heard:
+            call = {"Channel": "Local/1000@default", "Application": "Wait", "Data": 0.2, "Async": True}
+            called = await pbx.send("Originate", call, variables={"NAME": 'a, "b"'})
+            assert [event.name for event in called.events] == ["OriginateResponse"]
+            assert (await heard.get(PATIENCE)).name == "Newchannel"
+            await pbx.send("UserEvent", {"UserEvent": "Hello", "Text": "héllo: ☎"})
+            event = await heard.get(PATIENCE)
+            while event.name != "UserEvent":
+                event = await heard.get(PATIENCE)
+            assert event["Text"] == "héllo: ☎"
+
+
+async def test_the_servers_no_is_an_error(backend: Backend, mock_server: LoopbackServer) -> None:
+    """R-CORR-03."""
+    async with backend.connect(mock_server.port) as pbx:
+        with pytest.raises(ActionFailed, match="Invalid/unknown command: NoSuchAction") as caught:
+            await pbx.send("NoSuchAction")
+        assert caught.value.reply["Response"] == "Error"
+        with pytest.raises(ActionFailed) as caught:
+            await pbx.send("Command", Command="nosuch command")
+        assert caught.value.reply.output
+        assert caught.value.reply.output[0].startswith("No such command")
+        assert (await pbx.send("Ping"))["Ping"] == "Pong"
+
+
+async def test_what_cannot_be_sent_raises_at_once_and_leaves_no_trace(
+    backend: Backend, start_peer: PeerFactory
+) -> None:
+    """R-ACT-02, R-ACT-03."""
+    heard: list[str] = []
+    peer = start_peer(recording(heard))
+    async with backend.connect(peer.port) as pbx:
+        for headers in ({"A": "x\r\nAction: Logoff"}, {"A": "x\ny"}, {"A\r\n": "x"}, {"A": "\0"}):
+            with pytest.raises(InvalidAction):
+                await pbx.send("Ping", headers)
+        with pytest.raises(InvalidAction):
+            await pbx.send("Ping", ActionID="1")
+        with pytest.raises(InvalidAction):
+            await pbx.send("Ping", Long="x" * 2_000)
+        with pytest.raises(InvalidAction, match="use stop"):
+            await pbx.send("Logoff")
+        with pytest.raises(MisuseError, match="unknown option 'channel'"):
+            await pbx.send("Ping", channel="x")
+        with pytest.raises(ConfigError, match="timeout = 0"):
+            await pbx.send("Ping", timeout=0)
+        assert pbx.snapshot().actions_pending == 0
+        await pbx.send("Last")
+    assert await backend.eventually(lambda: heard == ["Last", "Logoff"])
+
+
+async def test_a_strategy_that_raises_fails_its_action_only(
+    backend: Backend, start_peer: PeerFactory
+) -> None:
+    """R-CORR-11."""
+    async with backend.connect(start_peer(honest).port) as pbx:
+        with pytest.raises(CompletionFailed) as caught:
+            await pbx.send("Ping", completion=Broken())
+        assert isinstance(caught.value.__cause__, ZeroDivisionError)
+        assert (await pbx.send("Ping"))["Ping"] == "Pong"
+
+
+# -- many at a time
+
+
+async def test_calls_side_by_side_get_their_answers(backend: Backend, start_peer: PeerFactory) -> None:
+    """R-CORR-13, R-DRIVER-06."""
+    async with backend.connect(start_peer(echoing).port) as pbx:
+        tasks = [await backend.spawn(echo, pbx, number) for number in range(20)]
+        for task in tasks:
+            await task.result()
+        assert pbx.snapshot().actions_pending == 0
+
+
+async def echo(pbx, number: int) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    """Have some numbers given back."""
+    for each in range(number * 100, number * 100 + 20):
+        assert (await pbx.send("Echo", Number=each))["Number"] == str(each)
+
+
+async def test_a_thousand_answers_in_reverse_order(backend: Backend, start_peer: PeerFactory) -> None:
+    """R-CORR-13: each finds whoever asked."""
+    go = threading.Event()
+    go.set()
+    async with backend.connect(start_peer(holding(1_000, go)).port) as pbx:
+        tasks = [await backend.spawn(pbx.send, "Echo", {"Number": number}) for number in range(1_000)]
+        for number, task in enumerate(tasks):
+            assert (await task.result())["Number"] == str(number)
+        assert pbx.snapshot().actions_pending == 0
+
+
+async def test_the_most_that_may_be_pending(backend: Backend, start_peer: PeerFactory) -> None:
+    """R-CORR-05, R-CORR-07: one more is refused, and every one has its end."""
+    async with backend.connect(start_peer(silent_after_login).port) as pbx:
+        tasks = [await backend.spawn(pbx.send, "Echo", {"Number": number}) for number in range(PENDING_MAX)]
+        assert await backend.eventually(lambda: pbx.snapshot().actions_pending == PENDING_MAX)
+        with pytest.raises(Backpressure):
+            await pbx.send("Ping")
+        assert pbx.state.sending
+        await pbx.close(grace=0)
+        for task in tasks:
+            with pytest.raises(ActionLost, match="stopped"):
+                await task.result()
+
+
+async def test_only_the_action_that_is_one_too_many_is_refused(
+    backend: Backend, start_peer: PeerFactory
+) -> None:
+    """R-CORR-04, R-CORR-05."""
+    go = threading.Event()
+    async with backend.connect(start_peer(holding(1, go)).port, max_pending_actions=1) as pbx:
+        held = await backend.spawn(pbx.send, "Held")
+        assert await backend.eventually(lambda: pbx.snapshot().actions_pending == 1)
+        with pytest.raises(Backpressure):
+            await pbx.send("Ping")
+        go.set()
+        assert (await held.result())["Response"] == "Success"
+        assert (await pbx.send("Ping"))["Ping"] == "Pong"
