@@ -36,7 +36,7 @@ class Line:
         command: Connect,
         contexts: Contexts,
         clock: Callable[[], float],
-        traffic: Traffic,
+        traffic: Traffic | None = None,
     ) -> None:
         tls = command.tls
         self.session = command.session
@@ -44,7 +44,7 @@ class Line:
         self.failure: Disconnect | None = None
         self._machine = machine
         self._clock = clock
-        self._traffic = traffic
+        self._traffic = Traffic() if traffic is None else traffic
         self._watch = Watch(command.session, read=False, write=False)
         self._blocked = False
         """Whether the machine has bytes that did not go."""

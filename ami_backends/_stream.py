@@ -126,6 +126,10 @@ class Stream:
             return error.errno == errno.EBADF
         return False
 
+    def fileno(self) -> int:
+        """Return what a loop waits for; -1 where there is nothing."""
+        return -1 if self.socket is None else self.socket.fileno()
+
     def close(self) -> None:
         """Close the socket, whatever its phase."""
         if self.socket is not None:

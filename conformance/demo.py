@@ -1,20 +1,35 @@
 """`ami demo`: the library at work against the mock server, both in this process, in a few seconds."""
 
+import signal
 import time
 from contextlib import suppress
 from queue import Empty, SimpleQueue
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 from rich.text import Text
 
+from ami_backends.cli.backends import Backend, BackendOption, Connect, run
 from ami_backends.cli.exits import Terminated
 from ami_backends.cli.safe import safe
 from ami_backends.cli.screen import Screen
-from ami_backends.selectors import Client, Events, Item, connect
-from ami_proto import ActionFailed, ConnectScheduled, Gap, Message, Notice, State, StateChanged
+from ami_proto import (
+    ActionFailed,
+    ConnectScheduled,
+    Drops,
+    Gap,
+    Message,
+    MisuseError,
+    Notice,
+    NotReady,
+    State,
+    StateChanged,
+)
 from conformance.server import DEFAULT_USERS, LoopbackServer, MockServer
+
+if TYPE_CHECKING:
+    from ami_backends.anyio import Client, Events
 
 NOTICE_PERIOD = 0.05
 """Seconds between looks at the notices while no event comes."""
@@ -46,21 +61,25 @@ def register(app: typer.Typer) -> None:
     app.command()(demo)
 
 
-def demo(seconds: Seconds = 10.0) -> None:
+def demo(seconds: Seconds = 10.0, backend: BackendOption = Backend.SELECTORS) -> None:
     """See the library at work: a mock server, live events, a call, a lost link. Needs no Asterisk."""
     user = DEFAULT_USERS[0]
     notices: SimpleQueue[Notice] = SimpleQueue()
-    try:
-        with (
-            LoopbackServer(MockServer()) as server,
-            connect(
-                server.host, server.port, username=user.name, secret=user.secret, on_notice=notices.put
-            ) as client,
-            client.events(block=QUIET, marks=True) as events,
-        ):
-            _Tour(server, client, events, notices, seconds).run()
-    except (BrokenPipeError, Terminated):
-        raise typer.Exit from None  # the audience has left; the show is over, and that is fine
+    with LoopbackServer(MockServer()) as server:
+        words = {"host": server.host, "port": server.port, "username": user.name, "secret": user.secret}
+        signals = [signal.SIGTERM]
+
+        async def program(connect: Connect) -> None:
+            async with connect(**words, on_notice=notices.put, stop_on=signals) as client:
+                with client.events(block=QUIET, marks=True) as events:
+                    await _Tour(server, client, events, notices, seconds).run()
+
+        try:
+            run(backend, program)
+        except (BrokenPipeError, Terminated):
+            raise typer.Exit from None  # the audience has left; the show is over, and that is fine
+        except (NotReady, MisuseError):
+            pass  # SIGTERM, and so the end of the client, came in the middle of a scene
 
 
 class _Tour:
@@ -69,8 +88,8 @@ class _Tour:
     def __init__(
         self,
         server: LoopbackServer,
-        client: Client,
-        events: Events[Item],
+        client: "Client",
+        events: "Events[Message | Gap | Drops]",
         notices: SimpleQueue[Notice],
         seconds: float,
     ) -> None:
@@ -85,41 +104,41 @@ class _Tour:
         self._gaps = 0
         self._was_ready = False
 
-    def run(self) -> None:
+    async def run(self) -> None:
         """Play every scene; each leaves the stage to the events until its share of the time is over."""
         self._say(f"A mock Asterisk listens on {self._server.host}:{self._server.port}; logged in.")
-        self._run_command()
-        self._watch_until(0.1)
-        self._place_call(CALL)
-        self._watch_until(0.3)
-        self._list_channels()
-        self._watch_until(0.4)
+        await self._run_command()
+        await self._watch_until(0.1)
+        await self._place_call(CALL)
+        await self._watch_until(0.3)
+        await self._list_channels()
+        await self._watch_until(0.4)
         self._drop_link()
-        self._watch_until(0.6)
-        self._list_channels()
-        self._fail()
-        self._watch_until(0.7)
-        self._place_call(SECOND_CALL)
-        self._watch_until(1.0)
+        await self._watch_until(0.6)
+        await self._list_channels()
+        await self._fail()
+        await self._watch_until(0.7)
+        await self._place_call(SECOND_CALL)
+        await self._watch_until(1.0)
         self._say(f"The end: events shown {self._seen}, gaps {self._gaps}. Now with your own Asterisk:")
         self._screen.write("ami listen ami://USER@HOST")
 
     # -- scenes
 
-    def _run_command(self) -> None:
+    async def _run_command(self) -> None:
         self._say('Command "core show version":')
-        reply = self._client.send("Command", Command="core show version")
+        reply = await self._client.send("Command", Command="core show version")
         self._screen.show_output(reply.output or [])
 
-    def _place_call(self, call: dict[str, str]) -> None:
+    async def _place_call(self, call: dict[str, str]) -> None:
         self._say(f"Originate {call['Channel']}; the reply waits for the call to be answered:")
-        reply = self._client.send("Originate", call)
+        reply = await self._client.send("Originate", call)
         answered = ", ".join(f"{each.name}: {each.get('Response')}" for each in reply)
         self._screen.write(f"{safe(reply['Message'])}, then {safe(answered)}")
 
-    def _list_channels(self) -> None:
+    async def _list_channels(self) -> None:
         self._say("CoreShowChannels, the whole list as one reply:")
-        channels = self._client.send("CoreShowChannels", wait=True).events
+        channels = (await self._client.send("CoreShowChannels", wait=True)).events
         rows = [tuple(safe(each.get(key, "")) for key in COLUMNS.values()) for each in channels]
         if not rows:
             self._screen.write("no channels")
@@ -138,22 +157,22 @@ class _Tour:
         self._server.drop_links()
         self._server.call(_hang_up_all)
 
-    def _fail(self) -> None:
+    async def _fail(self) -> None:
         self._say("Hangup of a channel that does not exist; Asterisk's no is a typed error:")
         try:
-            self._client.send("Hangup", Channel="Local/nobody", wait=True)
+            await self._client.send("Hangup", Channel="Local/nobody", wait=True)
         except ActionFailed as error:
             self._screen.write(f"{type(error).__name__}: {safe(error.message)}")
 
     # -- in between
 
-    def _watch_until(self, share: float) -> None:
+    async def _watch_until(self, share: float) -> None:
         """Show what happens until this share of the time has passed."""
         end = self._started + share * self._seconds
         while (left := end - time.monotonic()) > 0:
             self._tell_notices()
             with suppress(TimeoutError):
-                item = self._events.get(timeout=min(left, NOTICE_PERIOD))
+                item = await self._events.get(timeout=min(left, NOTICE_PERIOD))
                 self._tell_notices()
                 self._screen.show(item)
                 self._seen += isinstance(item, Message)

@@ -11,7 +11,6 @@ from collections.abc import Callable
 import anyio
 from anyio.abc import TaskGroup
 
-from ami_backends._line import Traffic
 from ami_backends._listener import Listener
 from ami_backends._mailbox import Mailbox
 from ami_backends._resolve import Found, Resolver, ThreadResolver, look_up
@@ -41,7 +40,6 @@ class Driver:
         # Reading certificates blocks: give contexts that were made elsewhere, or make the driver there.
         self._contexts = tls_contexts(machine.config) if contexts is None else contexts
         self._lines: dict[SessionId, Line] = {}
-        self._traffic = Traffic()
         self._mail = Mailbox()
         self._woken = anyio.Event()
 
@@ -84,7 +82,7 @@ class Driver:
                 return
             match command:
                 case Connect(session):
-                    self._lines[session] = line = Line(self.machine, command, self._contexts, self._traffic)
+                    self._lines[session] = line = Line(self.machine, command, self._contexts)
                     tasks.start_soon(self._serve, command, line)
                 case Watch(session):
                     line = self._lines[session]

@@ -6,7 +6,8 @@ import anyio
 from anyio.lowlevel import checkpoint
 
 from ami_backends import _line
-from ami_backends._line import Interest, Traffic
+from ami_backends._line import Interest
+from ami_backends._stream import Stream
 from ami_backends._tls import Contexts
 from ami_proto import Connect, Connection
 
@@ -14,8 +15,8 @@ from ami_proto import Connect, Connection
 class Line(_line.Line):
     """A line whose wait ends when it is for something else than is wanted by now."""
 
-    def __init__(self, machine: Connection, command: Connect, contexts: Contexts, traffic: Traffic) -> None:
-        super().__init__(machine, command, contexts, anyio.current_time, traffic)
+    def __init__(self, machine: Connection, command: Connect, contexts: Contexts) -> None:
+        super().__init__(machine, command, contexts, anyio.current_time)
         self.life = anyio.CancelScope()
         """Ends the task."""
         self._rest = anyio.CancelScope()
@@ -37,24 +38,20 @@ class Line(_line.Line):
             if read and write:
                 ready = await self._either()
             elif read:
-                await anyio.wait_readable(self._descriptor)
+                await anyio.wait_readable(self.stream)
                 ready = (True, False)
             elif write:
-                await anyio.wait_writable(self._descriptor)
+                await anyio.wait_writable(self.stream)
                 ready = (False, True)
             else:
                 await anyio.sleep_forever()
         return ready
 
-    @property
-    def _descriptor(self) -> int:
-        return -1 if self.stream.socket is None else self.stream.socket.fileno()
-
     async def _either(self) -> Interest:
         ready = [False, False]
 
-        async def wait(index: int, until: Callable[[int], Awaitable[None]]) -> None:
-            await until(self._descriptor)
+        async def wait(index: int, until: Callable[[Stream], Awaitable[None]]) -> None:
+            await until(self.stream)
             ready[index] = True
             both.cancel_scope.cancel()
 

@@ -8,6 +8,8 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any
 
 _RELEASES = ("asterisk-16.28.0", "asterisk-22.10.1")
@@ -47,7 +49,15 @@ class Case:
 def capture(name: str) -> Capture:
     """Return a capture by its full name."""
     folder, _, file = name.partition("/")
-    directory = files(__name__) / folder
+    return _read(name, files(__name__) / folder, file)
+
+
+def capture_file(path: Path) -> Capture:
+    """Return a capture of your own: `NAME.ami` with the bytes, and beside it `NAME.json` with the times."""
+    return _read(path.stem, path.parent, path.stem)
+
+
+def _read(name: str, directory: Traversable, file: str) -> Capture:
     about = json.loads((directory / f"{file}.json").read_text("utf-8"))
     return Capture(
         name=name,

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from .requests import to_bytes
-from .state import CAUSES, Channel
+from .state import CAUSES, Bridge, Channel, ParkedCall, Queue, QueueMember
 
 Header = tuple[str, object]
 
@@ -27,7 +27,7 @@ def snapshot(channel: Channel, prefix: str = "") -> list[Header]:
         (f"{prefix}CallerIDName", escape(channel.caller_name)),
         (f"{prefix}ConnectedLineNum", channel.connected_num),
         (f"{prefix}ConnectedLineName", escape(channel.connected_name)),
-        (f"{prefix}Language", "en"),
+        (f"{prefix}Language", channel.language),
         (f"{prefix}AccountCode", channel.account),
         (f"{prefix}Context", channel.context),
         (f"{prefix}Exten", channel.exten),
@@ -58,6 +58,17 @@ def varset(channel: Channel, name: str, value: str) -> list[Header]:
     return channel_event("VarSet", channel, ("Variable", name), ("Value", escape(value)))
 
 
+def global_varset(name: str, value: str) -> list[Header]:
+    """Give the event for a global variable, which belongs to no channel."""
+    return [
+        ("Event", "VarSet"),
+        ("Channel", "none"),
+        ("Uniqueid", "none"),
+        ("Variable", name),
+        ("Value", escape(value)),
+    ]
+
+
 def hangup(channel: Channel, cause: int) -> list[Header]:
     """Give the event that ends a channel."""
     return channel_event("Hangup", channel, ("Cause", cause), ("Cause-txt", CAUSES.get(cause, "Unknown")))
@@ -75,14 +86,69 @@ def local_bridge(one: Channel, two: Channel) -> list[Header]:
     ]
 
 
-def dial_begin(destination: Channel, dialled: str) -> list[Header]:
-    """Give the event that starts an outgoing call without a calling channel."""
-    return [("Event", "DialBegin"), *snapshot(destination, "Dest"), ("DialString", dialled)]
+def dial(name: str, destination: Channel, last: Header, caller: Channel | None = None) -> list[Header]:
+    """Give DialBegin, DialState or DialEnd; an Originate dials without a calling channel."""
+    return [("Event", name), *(snapshot(caller) if caller else []), *snapshot(destination, "Dest"), last]
 
 
-def dial_end(destination: Channel, status: str) -> list[Header]:
-    """Give the event that tells how dialling went."""
-    return [("Event", "DialEnd"), *snapshot(destination, "Dest"), ("DialStatus", status)]
+def bridge_snapshot(bridge: Bridge) -> list[Header]:
+    """Give a bridge's headers (ast_manager_build_bridge_state_string, main/manager_bridges.c)."""
+    return [
+        ("BridgeUniqueid", bridge.uniqueid),
+        ("BridgeType", bridge.kind),
+        ("BridgeTechnology", bridge.technology),
+        ("BridgeCreator", bridge.creator),
+        ("BridgeName", bridge.name),
+        ("BridgeNumChannels", bridge.size),
+        ("BridgeVideoSourceMode", "none"),
+    ]
+
+
+def bridge_event(name: str, bridge: Bridge, channel: Channel | None = None) -> list[Header]:
+    """Give an event about a bridge, or about a channel in it."""
+    return [("Event", name), *bridge_snapshot(bridge), *(snapshot(channel) if channel else [])]
+
+
+def new_caller_id(channel: Channel) -> list[Header]:
+    """Give the event for a caller's name or number."""
+    presentation = ("CID-CallingPres", "0 (Presentation Allowed, Not Screened)")
+    return channel_event("NewCallerid", channel, presentation)
+
+
+def parked_call(parked: ParkedCall, now: float) -> list[Header]:
+    """Give the headers of a parked call, in events and in the list (res/parking/parking_manager.c)."""
+    waited = int(now - parked.since)
+    return [
+        *snapshot(parked.channel, "Parkee"),
+        ("ParkerDialString", parked.parker),
+        ("Parkinglot", parked.lot),
+        ("ParkingSpace", parked.space),
+        ("ParkingTimeout", parked.timeout - waited),
+        ("ParkingDuration", waited),
+    ]
+
+
+def queue_member(name: str, queue: Queue, member: QueueMember, status: int) -> list[Header]:
+    """Give an event about a member of a queue (queue_member_blob_create, apps/app_queue.c)."""
+    return [
+        ("Event", name),
+        ("Queue", queue.name),
+        ("MemberName", member.name),
+        ("Interface", member.interface),
+        ("StateInterface", member.state_interface or member.interface),
+        ("Membership", member.membership),
+        ("Penalty", member.penalty),
+        ("CallsTaken", member.calls_taken),
+        ("LastCall", member.last_call),
+        ("LastPause", member.last_pause),
+        ("LoginTime", member.login_time),
+        ("InCall", int(member.in_call)),
+        ("Status", status),
+        ("Paused", int(member.paused is not None)),
+        ("PausedReason", member.paused or ""),
+        ("Ringinuse", int(member.ring_in_use)),
+        ("Wrapuptime", 0),
+    ]
 
 
 def device_state_change(device: str, state: str) -> list[Header]:

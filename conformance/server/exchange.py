@@ -1,27 +1,25 @@
 """One action and its answers, in the words of Asterisk's own helpers: astman_send_* of main/manager.c."""
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
+from .core import Core
 from .events import Header, encode
 from .requests import Request
 from .session import Session
 
-if TYPE_CHECKING:
-    from .server import MockServer
-
 
 class Exchange:
-    """What a handler gets: the request, and the ways to answer it."""
+    """What a handler gets: the server and its table of actions, the request, and the ways to answer it."""
 
-    def __init__(self, session: Session, request: Request) -> None:
+    def __init__(
+        self, server: Core, actions: Mapping[str, "Action"], session: Session, request: Request
+    ) -> None:
+        self.server = server
+        self.actions = actions
+        """By name in lower case."""
         self.session = session
         self.request = request
-
-    @property
-    def server(self) -> "MockServer":
-        """Give the server."""
-        return self.session.server
 
     def get(self, name: str, default: str = "") -> str:
         """Give a header of the request; `default` also when it is empty."""
@@ -59,3 +57,19 @@ class Exchange:
     def list_complete(self, name: str, count: int, *extra: Header) -> None:
         """End a list (astman_send_list_complete_start)."""
         self.item(name, [("EventList", "Complete"), ("ListItems", count), *extra])
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A row of the table: the handler, the classes of which a user needs one to `write`, and the synopsis."""
+
+    name: str
+    handler: Callable[[Exchange], None]
+    classes: str = ""
+    synopsis: str = ""
+    since: int = 0
+    """The first release that has it."""
+    until: int = 99
+    """The last one."""
+    module: str = ""
+    """The module that brings it: unknown while that is not loaded."""

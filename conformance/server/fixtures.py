@@ -1,9 +1,17 @@
-"""Pytest fixtures for whoever tests against the mock, and `Talk`, a client too simple to be wrong."""
+"""A pytest plugin for whoever tests against the mock, and `Talk`, a client too simple to be wrong.
+
+Load it with `pytest -p conformance.server.fixtures`, or `pytest_plugins = ["conformance.server.fixtures"]` in
+the conftest.py of your root folder.
+"""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Protocol
 
 import pytest
 
+from .certificates import Authority
 from .host import LoopbackServer
 from .requests import to_bytes, to_text
 from .server import MockServer
@@ -26,10 +34,53 @@ def mock_server(mock_core: MockServer) -> Iterator[LoopbackServer]:
         yield host
 
 
+class MockServerFactory(Protocol):
+    """Start a mock server; all of them stop at the end of the test."""
+
+    def __call__(
+        self, core: MockServer | None = None, *, tls: bool = False, write_timeout: float | None = None
+    ) -> LoopbackServer:
+        """Give a started host around `core`, or around a fresh one."""
+
+
+@pytest.fixture
+def mock_server_factory(request: pytest.FixtureRequest) -> Iterator[MockServerFactory]:
+    """Give a function that starts mock servers, of any kind and as many as wanted."""
+    with ExitStack() as hosts:
+
+        def start(
+            core: MockServer | None = None, *, tls: bool = False, write_timeout: float | None = None
+        ) -> LoopbackServer:
+            context = request.getfixturevalue("mock_authority").server_context() if tls else None
+            host = LoopbackServer(core or MockServer(), context, write_timeout=write_timeout)
+            return hosts.enter_context(host)
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def mock_authority() -> Authority:
+    """Give the authority that certifies the mock; `client_context()` trusts it."""
+    return Authority()
+
+
+@pytest.fixture(scope="session")
+def mock_ca_file(mock_authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the authority's certificate as a file."""
+    return mock_authority.write(tmp_path_factory.mktemp("mock") / "ca.pem")
+
+
+@pytest.fixture
+def mock_tls_server(mock_core: MockServer, mock_server_factory: MockServerFactory) -> LoopbackServer:
+    """Give a started host around `mock_core` that speaks TLS, as `localhost`."""
+    return mock_server_factory(mock_core, tls=True)
+
+
 class Talk:
     """Talk to a core without sockets: say lines, see frames. Time stands still unless told to pass."""
 
     def __init__(self, server: MockServer) -> None:
+        self.server = server
         self.now = server.now
         self.session: Session = server.connect(self.now)
         self.banner = to_text(self.session.transmit())

@@ -1,6 +1,7 @@
 """Put a mock server's core on a loopback port: one daemon thread, one selector, any number of links.
 
-The faults a client must survive are switches here: they are faults of links and of hosts, not of Asterisk.
+The switches here make a fault at once; `faults` are those that are planned. Both are faults of links and of
+hosts, not of Asterisk, but for `write_timeout`.
 """
 
 import contextlib
@@ -31,6 +32,10 @@ class LoopbackServer:
 
     The core belongs to the thread: reach it through `call`. `chunk_size` and `transform` may be set at any
     time and hold for what is sent from then on.
+
+    `write_timeout` is that of manager.conf, in seconds: a client that takes nothing for so long is cut off,
+    in the middle of a frame and without a word. Asterisk's default, and least, is 0.1. Here it is None, for
+    ever: a test's client that is stopped in a debugger, or has no processor for a moment, did nothing wrong.
     """
 
     def __init__(
@@ -39,6 +44,8 @@ class LoopbackServer:
         tls_context: ssl.SSLContext | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
+        *,
+        write_timeout: float | None = None,
     ) -> None:
         self.core = core
         self.host = host
@@ -49,8 +56,10 @@ class LoopbackServer:
         """Bytes per write, each a segment of its own; None writes as much as the kernel takes."""
         self.transform: Callable[[bytes], bytes] | None = None
         """Change the bytes on their way out."""
+        self.write_timeout = write_timeout
         self.accepted = 0
         """Links accepted so far."""
+        self._shut = False
         self._hang_up_after: int | None = None
         self._paused = False
         self._running = False
@@ -62,12 +71,13 @@ class LoopbackServer:
     # life
 
     def start(self) -> Self:
-        """Listen, and serve in a thread of its own."""
+        """Listen, and serve in a thread of its own. Raises OSError when the port cannot be had."""
+        self._listener = self._open_port()
         self._selector = selectors.DefaultSelector()
         self._wake, self._waker = socket.socketpair()
         self._wake.setblocking(False)
         self._selector.register(self._wake, selectors.EVENT_READ, self._run_errands)
-        self._listen()
+        self._watch_listener()
         self._running = True
         self._thread = threading.Thread(target=self._run, name=f"mock-ami-{self.port}", daemon=True)
         self._thread.start()
@@ -132,11 +142,11 @@ class LoopbackServer:
 
     def stop_accepting(self) -> None:
         """Close the port: connects are refused from now on. Links stay."""
-        self.call(lambda _core: self._stop_listening())
+        self.call(lambda _core: self._shut_port(True))
 
     def resume_accepting(self) -> None:
         """Open the same port again."""
-        self.call(lambda _core: self._listen())
+        self.call(lambda _core: self._shut_port(False))
 
     def pause(self) -> None:
         """Stop reading, writing and accepting, as a stopped process does: links stay, half-open."""
@@ -155,8 +165,9 @@ class LoopbackServer:
             self._paused = False
             self._watch_listener()
             for link in list(self._links.values()):
-                self._selector.register(link.socket, link.interest, link)
-                self._pump(link)
+                if not link.session.frozen:
+                    self._selector.register(link.socket, link.interest, link)
+                    self._pump(link)
 
         self.call(apply)
 
@@ -165,17 +176,23 @@ class LoopbackServer:
     def _run(self) -> None:
         try:
             while self._running:
-                deadline = self.core.timeout()
-                wait = None if deadline is None else max(0.0, deadline - time.monotonic())
-                for key, _ in self._selector.select(wait):
+                for key, _ in self._selector.select(self._patience()):
                     if isinstance(key.data, Link):
                         self._serve(key.data)
                     else:
                         key.data()
                 self.core.handle_timeout(time.monotonic())
                 self._pump_stirred()
+                self._cut_slow_readers()
+                self._mind_the_port()
         finally:
             self._close_all()
+
+    def _patience(self) -> float | None:
+        """Give the seconds until something is due, or None."""
+        deadlines = [self.core.timeout(), *(self._cut_due(link) for link in self._links.values())]
+        known = [deadline for deadline in deadlines if deadline is not None]
+        return max(0.0, min(known) - time.monotonic()) if known else None
 
     def _run_errands(self) -> None:
         with contextlib.suppress(BlockingIOError):
@@ -188,7 +205,7 @@ class LoopbackServer:
 
     def _serve(self, link: Link) -> None:
         """Move what one link has ready, in both directions."""
-        if self._paused or link.number not in self._links:
+        if self._paused or link.session.frozen or link.number not in self._links:
             return
         data = link.read()
         if data is None:
@@ -208,10 +225,35 @@ class LoopbackServer:
                 self._pump(link)
 
     def _pump(self, link: Link) -> None:
-        if not link.write(self.chunk_size, self.transform):
-            self._close(link)
+        if link.session.frozen:
+            self._unwatch(link.socket)
+        elif not link.write(self.chunk_size, self.transform, time.monotonic()):
+            self._close(link, reset=link.session.reset)
         elif link.interest != self._selector.get_key(link.socket).events:
             self._selector.modify(link.socket, link.interest, link)
+
+    def _cut_due(self, link: Link) -> float | None:
+        """Give the time when a link's client has been too slow: `writetimeout` (main/iostream.c)."""
+        if self.write_timeout is None or link.stalled_since is None or self._paused:
+            return None
+        return link.stalled_since + self.write_timeout
+
+    def _cut_slow_readers(self) -> None:
+        now = time.monotonic()
+        for link in list(self._links.values()):
+            if (due := self._cut_due(link)) is not None and due <= now:
+                self._close(link)
+
+    def _mind_the_port(self) -> None:
+        """Listen exactly while both the core and whoever holds the switch want it."""
+        if self.core.accepting and not self._shut:
+            self._listen()
+        else:
+            self._stop_listening()
+
+    def _shut_port(self, shut: bool) -> None:
+        self._shut = shut
+        self._mind_the_port()
 
     def _accept(self) -> None:
         if self._listener is None or self._paused:
@@ -236,12 +278,16 @@ class LoopbackServer:
             return raw
         return self.tls_context.wrap_socket(raw, server_side=True, do_handshake_on_connect=False)
 
+    def _open_port(self) -> socket.socket:
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        listener = socket.create_server((self.host, self.port), family=family, backlog=BACKLOG)
+        listener.setblocking(False)
+        self.port = listener.getsockname()[1]
+        return listener
+
     def _listen(self) -> None:
         if self._listener is None:
-            family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
-            self._listener = socket.create_server((self.host, self.port), family=family, backlog=BACKLOG)
-            self._listener.setblocking(False)
-            self.port = self._listener.getsockname()[1]
+            self._listener = self._open_port()
             if not self._paused:
                 self._watch_listener()
 

@@ -26,6 +26,8 @@ class Link:
         """Bytes that may still be sent before the host hangs up; None means any number."""
         self.interest = selectors.EVENT_READ
         """What to wait for: always reading, to notice the client's end, and writing when that is held up."""
+        self.stalled_since: float | None = None
+        """Since when the client has taken nothing of what waits for it; None while nothing does."""
         self._handshaking = isinstance(stream, ssl.SSLSocket)
         self._unsent = memoryview(b"")
 
@@ -40,20 +42,25 @@ class Link:
         except OSError:
             return None
 
-    def write(self, chunk_size: int | None, transform: Callable[[bytes], bytes] | None) -> bool:
+    def write(self, chunk_size: int | None, transform: Callable[[bytes], bytes] | None, now: float) -> bool:
         """Send what is there, as far as it goes; say whether the link lives on."""
         if self._handshaking:
             return True
         self.interest = selectors.EVENT_READ
+        size = self.session.piece_size or chunk_size
+        waiting = len(self._unsent)
         try:
             while self._fill(transform):
-                if not self._send(chunk_size):
+                if not self._send(size):
                     return False
         except NOT_YET:
             self.interest |= selectors.EVENT_WRITE
+            if self.stalled_since is None or len(self._unsent) != waiting:
+                self.stalled_since = now
             return True
         except OSError:
             return False
+        self.stalled_since = None
         return not self.session.closed
 
     def close(self, *, reset: bool) -> None:

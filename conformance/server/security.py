@@ -13,14 +13,19 @@ LOCAL_ADDRESS = "IPV4/TCP/127.0.0.1/5038"
 _INFORMATIONAL = frozenset({"SuccessfulAuth"})
 
 
-def event(name: str, session: Session, headers: Sequence[Header], account: str) -> list[Header]:
-    """Build an event: its required elements, then SessionTV and, when it is optional, the account."""
+def event(
+    name: str, session: Session, headers: Sequence[Header], account: str, *, now: float, since: float
+) -> list[Header]:
+    """Build an event: its required elements, then SessionTV and, when it is optional, the account.
+
+    `now`, and `since` when the session is there, are in seconds since 1970.
+    """
     account = account or (session.user.name if session.user else "")
     account_is_optional = name == "RequestBadFormat"
     who: list[Header] = [("AccountID", account)] if account else []
     return [
         ("Event", name),
-        ("EventTV", event_time(session.server.wall_time)),
+        ("EventTV", event_time(now)),
         ("Severity", "Informational" if name in _INFORMATIONAL else "Error"),
         ("Service", "AMI"),
         ("EventVersion", 1),
@@ -29,6 +34,6 @@ def event(name: str, session: Session, headers: Sequence[Header], account: str) 
         ("LocalAddress", LOCAL_ADDRESS),
         ("RemoteAddress", session.peer),
         *headers,
-        ("SessionTV", event_time(session.server.wall_time_of(session.connected_at))),
+        ("SessionTV", event_time(since)),
         *(who if account_is_optional else []),
     ]

@@ -9,13 +9,11 @@ never torn by an event.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol, Self
 
 from .privileges import ALL, NONE, Privilege
-from .requests import LINE_BUFFER, RequestReader
-
-if TYPE_CHECKING:
-    from .server import MockServer
+from .requests import LINE_BUFFER, Request, RequestReader, to_bytes
+from .timeline import Timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +24,8 @@ class User:
     secret: str
     read: Privilege = ALL
     write: Privilege = ALL
+    filters: tuple[str, ...] = ()
+    """Its `eventfilter` lines: patterns over an event's whole text, with `!` in front of those that drop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,34 @@ class EventFilter:
 
     pattern: re.Pattern[bytes]
     take: bool
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read a pattern with or without `!`; `re.error` when it is none."""
+        return cls(re.compile(to_bytes(text.removeprefix("!")), re.MULTILINE), take=not text.startswith("!"))
+
+
+class Server(Protocol):
+    """What a session needs of its server; `Core` is one."""
+
+    timeline: Timeline
+    auth_timeout: float
+    accepting: bool
+
+    def timeout(self) -> float | None:
+        """Give the time of the next thing to happen, or None."""
+
+    def handle_timeout(self, now: float) -> None:
+        """Let time pass."""
+
+    def perform(self, session: "Session", request: Request) -> None:
+        """Run one request."""
+
+    def stir(self, session: "Session") -> None:
+        """Learn that a session has something for its transport."""
+
+    def forget(self, session: "Session") -> None:
+        """Learn that a session is closed."""
 
 
 class Session:
@@ -44,17 +72,23 @@ class Session:
     output here: `MockServer.stirred` names the sessions to look at.
     """
 
-    def __init__(self, server: "MockServer", number: int, peer: str) -> None:
-        self.server = server
+    def __init__(self, server: Server, number: int, peer: str) -> None:
         self.number = number
         self.peer = peer
         """The client's address as security events write it: `IPV4/TCP/127.0.0.1/40001`."""
-        self.connected_at = server.now
+        self.connected_at = server.timeline.now
         self.user: User | None = None
         self.challenge = ""
         self.mask = ALL
         self.filters: list[EventFilter] = []
         self.closed = False
+        self.frozen = False
+        """Whether the transport shall neither read nor write any more, and leave the link open: a fault."""
+        self.reset = False
+        """Whether the transport shall close the link by RST: a fault."""
+        self.piece_size: int | None = None
+        """Bytes that the transport shall send at a time, as a fault; None means as many as it likes."""
+        self._server = server
         self._reader = RequestReader()
         self._output: list[bytes] = []
         self._held: list[bytes] = []
@@ -67,7 +101,7 @@ class Session:
 
     def receive(self, data: bytes, now: float) -> None:
         """Take bytes from the client."""
-        self.server.handle_timeout(now)
+        self._server.handle_timeout(now)
         if self.closed:
             return
         self._reader.feed(data)
@@ -84,11 +118,11 @@ class Session:
 
     def timeout(self) -> float | None:
         """Give the time of the next thing to happen: the server's, for time belongs to the server."""
-        return self.server.timeout()
+        return self._server.timeout()
 
     def handle_timeout(self, now: float) -> None:
         """Let time pass, for the whole server."""
-        self.server.handle_timeout(now)
+        self._server.handle_timeout(now)
 
     def handle_disconnected(self) -> None:
         """Learn that the client hung up."""
@@ -98,7 +132,7 @@ class Session:
     def push(self, raw: bytes) -> None:
         """Send bytes as they are, past masks and order: for floods, benchmarks, and broken servers."""
         self._output.append(raw)
-        self.server.stirred.add(self)
+        self._server.stir(self)
 
     @property
     def room(self) -> int:
@@ -112,9 +146,14 @@ class Session:
         """Say which classes of events this session gets; none before login."""
         return self.user.read & self.mask if self.user else NONE
 
+    def greet(self, banner: str) -> None:
+        """Send the one line without an empty line behind it."""
+        self.write(f"Asterisk Call Manager/{banner}\r\n".encode())
+
     def admit(self, user: User) -> None:
         """Let a user in: from now on events are heard, and there is no hurry."""
         self.user = user
+        self.filters = [EventFilter.parse(text) for text in user.filters]
         self._auth_timer.cancel()
 
     def write(self, raw: bytes) -> None:
@@ -147,9 +186,9 @@ class Session:
 
     def flush_events(self) -> None:
         """Write the events that were held back."""
-        if self._held:
-            self.write(b"".join(self._held))
-            self._held.clear()
+        held, self._held = self._held, []
+        for event in held:
+            self.write(event)
 
     def hang_up(self) -> None:
         """Close the link after what was written."""
@@ -157,14 +196,17 @@ class Session:
             self.closed = True
             self._on_news = None
             self._auth_timer.cancel()
-            self.server.forget(self)
+            self._server.forget(self)
 
     def _serve(self) -> None:
         while not (self._busy or self.closed) and (request := self._reader.next_request()) is not None:
             self._busy = True
-            self.server.perform(self, request)
+            self._perform(request)
             if not self._waiting:
                 self._finish_action()
+
+    def _perform(self, request: Request) -> None:
+        self._server.perform(self, request)
 
     def _finish_action(self) -> None:
         self._busy = False

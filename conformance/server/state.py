@@ -4,8 +4,10 @@ Plain data, changed by `actions` and `calls`, read by `lists` and `events`. Name
 captures.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
+
+from .inventory import Inventory
 
 UNKNOWN = "<unknown>"
 
@@ -17,9 +19,71 @@ CAUSES = {
     16: "Normal Clearing",
     17: "User busy",
     19: "User alerting, no answer",
+    21: "Call Rejected",
     34: "Circuit/channel congestion",
 }
 """ast_cause2str (main/channel.c)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in the dialplan a channel is, or is to go."""
+
+    context: str
+    exten: str
+    priority: int = 1
+
+
+class LineControl(Protocol):
+    """What may be asked of the thread that serves a channel; `calls.Line` is that thread."""
+
+    def hang_up(self, cause: int = 0) -> None:
+        """End the channel."""
+
+    def redirect(self, place: Place) -> None:
+        """Let the channel go on elsewhere in the dialplan."""
+
+
+@dataclass(slots=True)
+class Bridge:
+    """Channels that hear each other (ast_manager_build_bridge_state_string, main/manager_bridges.c)."""
+
+    uniqueid: str
+    kind: str = "basic"
+    technology: str = "simple_bridge"
+    creator: str = UNKNOWN
+    name: str = UNKNOWN
+    channels: list["Channel"] = field(default_factory=list)
+    hidden: int = 0
+    """Channels of Asterisk's own, which are counted and never shown: a conference's announcer."""
+
+    @property
+    def size(self) -> int:
+        """Give the value of `BridgeNumChannels`."""
+        return len(self.channels) + self.hidden
+
+
+@dataclass(slots=True)
+class ParkedCall:
+    """A channel that waits in a parking lot (res/parking/parking_manager.c)."""
+
+    channel: "Channel"
+    space: int
+    since: float
+    """The moment, in the time of the timeline."""
+    parker: str
+    """What to dial to reach who parked it: `Local/park@default`."""
+    timeout: int = 45
+    lot: str = "default"
+
+
+@dataclass(slots=True)
+class Conference:
+    """A ConfBridge: the bridge, and the channels that joined of themselves, the announcer not among them."""
+
+    name: str
+    bridge: Bridge
+    members: list["Channel"] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -42,8 +106,15 @@ class Channel:
     data: str = ""
     account: str = ""
     variables: dict[str, str] = field(default_factory=dict)
-    hang_up: Callable[[int], None] = lambda cause: None
-    """End it, for a cause; set by the call that it is part of."""
+    language: str = "en"
+    bridge: Bridge | None = None
+    line: LineControl | None = None
+    """The thread that serves it: None for a channel that was put there by hand."""
+
+    def hang_up(self, cause: int = 0) -> None:
+        """End it, for a cause (include/asterisk/causes.h)."""
+        if self.line is not None:
+            self.line.hang_up(cause)
 
     @property
     def state_name(self) -> str:
@@ -68,6 +139,17 @@ class QueueMember:
     """The reason of the pause, which may be empty; None while not paused."""
     login_time: int = 1_795_193_985
     """Seconds since 1970."""
+    state_interface: str = ""
+    """The device whose state counts; empty: that of `interface`."""
+    ring_in_use: bool = True
+    last_pause: int = 0
+    """Seconds since 1970; 0 for never."""
+    calls_taken: int = 0
+    last_call: int = 0
+    """Seconds since 1970; 0 for never."""
+    in_call: bool = False
+    told_status: int = 1
+    """The last `Status` that a QueueMemberStatus told."""
 
 
 @dataclass(slots=True)
@@ -77,6 +159,7 @@ class Queue:
     name: str
     strategy: str
     members: list[QueueMember] = field(default_factory=list)
+    callers: list[Channel] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +179,16 @@ def sample_dialplan() -> Dialplan:
     """Give the extensions of context `default`: those of the captures, and `ring`, which nobody answers."""
     return {
         "1000": (ANSWER, Step("Wait", "30"), Step("Hangup")),
+        "agi": (ANSWER, Step("AGI", "agi:async")),
         "busy": (Step("Busy", "1"),),
+        "conf": (ANSWER, Step("ConfBridge", "room1")),
+        "dial": (Step("Dial", "Local/1000@default"),),
         "echo": (ANSWER, Step("Echo")),
         "fail": (Step("Hangup", "34"),),
+        "park": (ANSWER, Step("Park")),
+        "queue": (ANSWER, Step("Queue", "support")),
         "ring": (Step("Ringing"), Step("Wait", "60"), Step("Hangup")),
+        "short": (ANSWER, Step("Hangup")),
         "user": (
             ANSWER,
             Step("UserEvent", "Weird,Body: hello world,Uni: héllo ☎,Colon: a:b:c"),
@@ -116,6 +205,23 @@ def sample_queues() -> dict[str, Queue]:
     return {"support": Queue("support", "ringall", [agent]), "sales": Queue("sales", "rrmemory")}
 
 
+DEVICE_STATES = (
+    "UNKNOWN",
+    "NOT_INUSE",
+    "INUSE",
+    "BUSY",
+    "INVALID",
+    "UNAVAILABLE",
+    "RINGING",
+    "RINGINUSE",
+    "ONHOLD",
+)
+"""What the number in a member's `Status` stands for: its place here (include/asterisk/devicestate.h)."""
+
+UUID = "b03e4836-6479-43d5-b4e3-f90b48b701a4"
+"""What a server calls itself; `database show` shows it in a new one."""
+
+
 @dataclass(slots=True)
 class World:
     """All of it."""
@@ -124,6 +230,17 @@ class World:
     """By name, in the order of creation."""
     queues: dict[str, Queue] = field(default_factory=sample_queues)
     dialplan: Dialplan = field(default_factory=sample_dialplan)
+    inventory: Inventory = field(default_factory=Inventory)
+    bridges: dict[str, Bridge] = field(default_factory=dict)
+    """By unique id."""
+    conferences: dict[str, Conference] = field(default_factory=dict)
+    """By name, while somebody is in."""
+    parked: dict[int, ParkedCall] = field(default_factory=dict)
+    """By parking space."""
+    database: dict[str, str] = field(default_factory=lambda: {"/pbx/UUID": UUID})
+    """By the whole path, `/family/key`."""
+    variables: dict[str, str] = field(default_factory=dict)
+    """The global ones."""
     calls_processed: int = 0
     channels_created: int = 0
     local_channels: int = 0
@@ -139,8 +256,21 @@ class World:
         self.channels[name] = channel
         return channel
 
+    def find_channel(self, name: str) -> Channel | None:
+        """Find a channel by name, in any case, or by Uniqueid (ast_channel_get_by_name)."""
+        channels = self.channels.values()
+        return next(
+            (each for each in channels if name.lower() == each.name.lower() or name == each.uniqueid), None
+        )
+
+    def member_status(self, member: QueueMember) -> int:
+        """Give a member's `Status`: the number of its device's state (include/asterisk/devicestate.h)."""
+        return DEVICE_STATES.index(self.device_state(member.state_interface or member.interface))
+
     def device_state(self, device: str) -> str:
         """Give the state of `Local/exten@context`, by its channels and by whether the extension exists."""
+        if not device.startswith("Local/"):
+            return "UNKNOWN"
         if any(name.startswith(device + "-") for name in self.channels):
             return "INUSE"
         exten = device.partition("/")[2].partition("@")[0]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator
 from itertools import count
 
 Script = Generator[float | None, None, None]
-"""A process over virtual time: each `yield` gives seconds to wait, or None to wait until stopped."""
+"""A process over virtual time: each `yield` gives seconds to wait, or None to wait for `wake` or `stop`."""
 
 
 class Timer:
@@ -73,6 +73,12 @@ class Process:
         self._timer.cancel()
         if not self._running:
             self._script.close()
+
+    def wake(self) -> None:
+        """Let the script go on now, whatever it waits for."""
+        self._timer.cancel()
+        if not self._stopped:
+            self._timer = self._timeline.after(0.0, self._resume)
 
     def _resume(self) -> None:
         self._running = True

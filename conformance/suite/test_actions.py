@@ -1,6 +1,7 @@
 """Actions of each kind, in the same words on every driver (R-DRIVER-07)."""
 
 import threading
+from typing import Any
 
 import pytest
 
@@ -122,7 +123,7 @@ async def test_calls_side_by_side_get_their_answers(backend: Backend, start_peer
         assert pbx.snapshot().actions_pending == 0
 
 
-async def echo(pbx, number: int) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+async def echo(pbx: Any, number: int) -> None:
     """Have some numbers given back."""
     for each in range(number * 100, number * 100 + 20):
         assert (await pbx.send("Echo", Number=each))["Number"] == str(each)

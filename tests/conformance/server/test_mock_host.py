@@ -8,12 +8,10 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-import trustme
 
 from conformance.server import LoopbackServer, MockServer
-from conformance.server.fixtures import frames, mock_core, mock_server
-
-__all__ = ["mock_core", "mock_server"]
+from conformance.server.certificates import Authority
+from conformance.server.fixtures import frames
 
 LOGIN = b"Action: Login\r\nUsername: admin\r\nSecret: s3cr3t\r\nEvents: user\r\n\r\n"
 PING = b"Action: Ping\r\n\r\n"
@@ -63,24 +61,9 @@ def client(mock_server: LoopbackServer) -> Iterator[Client]:
         yield client
 
 
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
 @pytest.fixture
-def tls_server(mock_core: MockServer, authority: trustme.CA) -> Iterator[LoopbackServer]:
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    authority.issue_cert("localhost").configure_cert(context)
-    with LoopbackServer(mock_core, tls_context=context) as host:
-        yield host
-
-
-@pytest.fixture
-def tls_context(authority: trustme.CA) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    authority.configure_trust(context)
-    return context
+def tls_context(mock_authority: Authority) -> ssl.SSLContext:
+    return mock_authority.client_context()
 
 
 def test_a_conversation_and_its_end(client: Client) -> None:
@@ -204,8 +187,8 @@ def test_no_thread_or_socket_is_left(mock_core: MockServer) -> None:
         host.call(lambda core: core.now)
 
 
-def test_tls(tls_server: LoopbackServer, tls_context: ssl.SSLContext) -> None:
-    with closing(Client(tls_server, tls_context)) as client:
+def test_tls(mock_tls_server: LoopbackServer, tls_context: ssl.SSLContext) -> None:
+    with closing(Client(mock_tls_server, tls_context)) as client:
         client.login()
         client.socket.sendall(b"Action: Command\r\nCommand: module show\r\n\r\nAction: Logoff\r\n\r\n")
         output, goodbye = frames(client.read_all())
@@ -214,26 +197,26 @@ def test_tls(tls_server: LoopbackServer, tls_context: ssl.SSLContext) -> None:
 
 
 def test_an_unfinished_handshake_keeps_nobody_out(
-    tls_server: LoopbackServer, tls_context: ssl.SSLContext
+    mock_tls_server: LoopbackServer, tls_context: ssl.SSLContext
 ) -> None:
-    with socket.create_connection((tls_server.host, tls_server.port)) as idle:
+    with socket.create_connection((mock_tls_server.host, mock_tls_server.port)) as idle:
         idle.sendall(b"\x16\x03")
-        with closing(Client(tls_server, tls_context)) as client:
+        with closing(Client(mock_tls_server, tls_context)) as client:
             client.login()
 
 
-def test_plain_text_on_the_tls_port_ends_the_link(tls_server: LoopbackServer) -> None:
-    with closing(Client(tls_server)) as client:
+def test_plain_text_on_the_tls_port_ends_the_link(mock_tls_server: LoopbackServer) -> None:
+    with closing(Client(mock_tls_server)) as client:
         client.socket.sendall(LOGIN)
         with pytest.raises((ConnectionResetError, AssertionError)):
             client.login()
 
 
 def test_a_big_tls_record_strands_its_end_as_in_asterisk(
-    tls_server: LoopbackServer, tls_context: ssl.SSLContext
+    mock_tls_server: LoopbackServer, tls_context: ssl.SSLContext
 ) -> None:
     """Of 60 pings in one record Asterisk answers the first 1024 bytes, until more come (facts 1.4)."""
-    with closing(Client(tls_server, tls_context)) as client:
+    with closing(Client(mock_tls_server, tls_context)) as client:
         client.login()
         client.socket.sendall(b"".join(b"Action: Ping\r\nActionID: %04d\r\n\r\n" % n for n in range(60)))
         client.socket.settimeout(0.2)
@@ -241,3 +224,13 @@ def test_a_big_tls_record_strands_its_end_as_in_asterisk(
         assert 20 < first.count(b"Pong") < 60
         client.socket.sendall(PING)
         assert (first + client.read_until_silent()).count(b"Pong") == 61
+
+
+def test_a_port_in_use_leaves_nothing_open(mock_server: LoopbackServer) -> None:
+    taken = LoopbackServer(MockServer(), port=mock_server.port)
+    with pytest.raises(OSError, match="in use"):
+        taken.start()
+    taken.stop()
+    mock_server.stop()
+    with taken, closing(Client(taken)) as client:
+        client.login()

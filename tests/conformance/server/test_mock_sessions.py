@@ -126,12 +126,12 @@ def test_an_event_never_tears_a_list(talk: Talk) -> None:
         exchange.server.publish({"Event": "Between"}, "system")
         exchange.list_complete("ListComplete", 0)
 
-    talk.session.server.add_action(Action("List", listing))
+    talk.server.add_action(Action("List", listing))
     assert firsts(talk.say("Action: List")) == ["Response: Success", "Event: ListComplete", "Event: Between"]
 
 
 def test_a_synchronous_originate_blocks_the_session_until_the_answer(talk: Talk) -> None:
-    talk.session.server.world.dialplan["slow"] = (Step("Wait", "3"), Step("Answer"), Step("Echo"))
+    talk.server.world.dialplan["slow"] = (Step("Wait", "3"), Step("Answer"), Step("Echo"))
     asked = talk.say("Action: Originate", "Channel: Local/slow@default", "Application: Wait", "ActionID: o")
     assert (asked, talk.say("Action: Ping", "ActionID: p"), talk.pass_time(2.9)) == ([], [], [])
     heard = talk.pass_time(0.2)
@@ -142,7 +142,7 @@ def test_a_synchronous_originate_blocks_the_session_until_the_answer(talk: Talk)
 
 
 def test_wait_event_ends_with_an_event_with_input_or_in_time(talk: Talk) -> None:
-    server = talk.session.server
+    server = talk.server
     ended = ["Response: Success", "Event: WaitEventComplete"]
     talk.say("Action: WaitEvent", "Timeout: 5")
     assert firsts(talk.pass_time(5)) == ended
@@ -204,14 +204,14 @@ def test_an_event_of_two_classes_needs_both() -> None:
 
 def test_the_action_events_changes_the_mask(talk: Talk) -> None:
     assert talk.say("Action: Events", "EventMask: off") == [["Response: Success", "Events: Off"]]
-    talk.session.server.publish({"Event": "Unheard"}, "system")
+    talk.server.publish({"Event": "Unheard"}, "system")
     assert talk.hear() == []
     assert talk.say("Action: Events", "EventMask: call") == [["Response: Success", "Events: On"]]
     assert talk.say("Action: Events") == [["Response: Error", "Message: Invalid event mask"]]
 
 
 def test_filters_take_and_drop(talk: Talk) -> None:
-    server = talk.session.server
+    server = talk.server
     talk.say("Action: Filter", "Operation: Add", "Filter: Event: (New|Hang)")
     talk.say("Action: Filter", "Operation: Add", "Filter: !Channel: SIP")
     for name, channel in (("Newchannel", "Local/1"), ("Newchannel", "SIP/1"), ("Other", "Local/1")):
@@ -250,7 +250,7 @@ def test_command_output_is_lines_of_one_response(talk: Talk) -> None:
 def test_command_output_of_13_ends_with_a_terminator() -> None:
     talk = Talk(MockServer(banner="2.10.6", command_format="follows"))
     talk.login(events="off")
-    talk.session.server.cli["list"] = lambda _server: "a\n\nEvent: b"
+    talk.server.cli["list"] = lambda _server: "a\n\nEvent: b"
     talk.session.receive(b"Action: Command\r\nActionID: 1\r\nCommand: list\r\n\r\n", 0.0)
     assert talk.session.transmit() == (
         b"Response: Follows\r\nPrivilege: Command\r\nActionID: 1\r\na\n\nEvent: b--END COMMAND--\r\n\r\n"
@@ -344,7 +344,7 @@ def test_no_input_upsets_the_core(words: list[tuple[str, float]]) -> None:
 
 
 def test_dropping_keeps_what_was_written_and_stirs_the_transport(talk: Talk) -> None:
-    server = talk.session.server
+    server = talk.server
     other = Talk(server)
     talk.session.push(b"last words")
     server.stirred.clear()
@@ -357,7 +357,7 @@ def test_dropping_keeps_what_was_written_and_stirs_the_transport(talk: Talk) -> 
 
 
 def test_a_flood_is_queued_whole_and_in_order(talk: Talk) -> None:
-    server = talk.session.server
+    server = talk.server
     for number in range(20_000):
         server.publish([("Event", "Flood"), ("N", number)], "user")
     heard = talk.hear()

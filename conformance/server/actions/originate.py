@@ -1,13 +1,14 @@
-"""Originate and Hangup: action_originate, fast_originate, action_hangup of main/manager.c."""
+"""Originate: action_originate and fast_originate of main/manager.c."""
 
 import re
 
-from .calls import FAILED, LocalCall, Order, Outcome, Report
-from .events import Header
-from .exchange import Exchange
-from .privileges import is_true
-from .requests import to_number
-from .state import UNKNOWN, Channel
+from conformance.server.calls import Order, Origination, Outcome, Report
+from conformance.server.calls.origination import FAILED
+from conformance.server.events import Header
+from conformance.server.exchange import Action, Exchange
+from conformance.server.privileges import is_true
+from conformance.server.requests import to_number
+from conformance.server.state import UNKNOWN
 
 DEFAULT_TIMEOUT_MS = 30_000
 """The Timeout of an Originate that names none (main/manager.c)."""
@@ -28,44 +29,6 @@ def originate(exchange: Exchange) -> None:
     else:
         exchange.session.wait()
         _place(exchange, order, lambda outcome: _answer_outcome(exchange, outcome))
-
-
-def hang_up(exchange: Exchange) -> None:
-    """Hang one channel up, or with `/regex/` a list of them."""
-    name = exchange.get("Channel")
-    if not name:
-        exchange.error("No channel specified")
-    elif name.startswith("/"):
-        _hang_up_all(exchange, name.strip("/"))
-    elif (channel := _find(exchange, name)) is None:
-        exchange.error("No such channel")
-    else:
-        exchange.ack("Channel Hungup")
-        channel.hang_up(to_number(exchange.get("Cause")) or 16)
-
-
-def _hang_up_all(exchange: Exchange, pattern: str) -> None:
-    try:
-        wanted = re.compile(pattern)
-    except re.error:
-        exchange.error(f"Regex compile failed on: {pattern}")
-        return
-    channels = list(exchange.server.world.channels.values())
-    matching = [channel for channel in channels if wanted.search(channel.name)]
-    exchange.list_start("Channels hung up will follow")
-    for channel in matching:
-        exchange.item_with_id_last("ChannelHungup", [("Channel", channel.name)])
-    exchange.list_complete("ChannelsHungupListComplete", len(matching))
-    for channel in matching:
-        channel.hang_up(16)
-
-
-def _find(exchange: Exchange, name: str) -> Channel | None:
-    """Find a channel by name, in any case, or by Uniqueid (ast_channel_get_by_name)."""
-    channels = exchange.server.world.channels.values()
-    return next(
-        (each for each in channels if each.name.lower() == name.lower() or each.uniqueid == name), None
-    )
 
 
 def _problem(exchange: Exchange) -> str:
@@ -96,6 +59,7 @@ def _order(exchange: Exchange) -> Order:
         data=exchange.get("Data"),
         context=exchange.get("Context"),
         exten=exchange.get("Exten"),
+        priority=to_number(exchange.get("Priority")) or 1,
         timeout=max(1, timeout) / 1000,
         caller_num=num,
         caller_name=name,
@@ -108,7 +72,7 @@ def _order(exchange: Exchange) -> Order:
 def _place(exchange: Exchange, order: Order, report: Report) -> None:
     """Start the call; a technology other than Local is not there, which is told a moment later."""
     if order.channel.partition("/")[0].lower() == "local":
-        LocalCall(exchange.server, order, report)
+        Origination(exchange.server, order, report)
     else:
         exchange.server.timeline.after(0.0, lambda: report(Outcome(FAILED)))
 
@@ -171,3 +135,7 @@ def split_variables(text: str) -> list[tuple[str, str]]:
             parts[-1] += character
     pairs = [part.strip().partition("=") for part in parts if part.strip()]
     return [(name, value) for name, _, value in pairs]
+
+
+ACTIONS = (Action("Originate", originate, "originate", "Originate a call."),)
+"""Classes and synopses as captured from ListCommands."""
