@@ -55,8 +55,13 @@ def test_the_blocking_example_shows_what_it_should(mock_server: LoopbackServer) 
     assert lines[-1].startswith("Hangup Local/1000@default-")
 
 
-def test_the_driver_of_the_readme_drives(mock_server: LoopbackServer) -> None:
+def test_the_asyncio_example_shows_what_it_should(mock_server: LoopbackServer) -> None:
     out = run(BLOCK.findall(README.read_text())[1], mock_server.port)
+    assert out.splitlines() == ["0 channels", "Hello world"]
+
+
+def test_the_driver_of_the_readme_drives(mock_server: LoopbackServer) -> None:
+    out = run(BLOCK.findall(README.read_text())[2], mock_server.port)
     assert out.startswith("['Asterisk 22")
 
 
@@ -69,7 +74,7 @@ def test_the_driver_of_the_readme_outlives_a_reset() -> None:
         reset(line)
 
     with Peer(reset_in_mid_login, honest) as peer:
-        assert run(BLOCK.findall(README.read_text())[1], peer.port) == "None\n"
+        assert run(BLOCK.findall(README.read_text())[2], peer.port) == "None\n"
         assert peer.accepted == 2
 
 

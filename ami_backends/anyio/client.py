@@ -207,8 +207,17 @@ class Client:
         try:
             with anyio.CancelScope(shield=True):
                 await self._driver.run()
-        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - raised where somebody waits
-            self._desk.failure = error
+        except anyio.get_cancelled_exc_class():
+            raise
+        except BaseException as error:  # noqa: BLE001 - raised where somebody waits
+            self._desk.failure = _leaf(error)
         finally:
             self._desk.release()
             self._ended.set()
+
+
+def _leaf(error: BaseException) -> BaseException:
+    """Return what a task group has wrapped, if that is one thing."""
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        (error,) = error.exceptions
+    return error

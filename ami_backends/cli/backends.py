@@ -39,7 +39,14 @@ def run(backend: Backend, program: Program) -> None:
         driver = _module("anyio", backend)
         import_module("anyio").run(program, driver.connect, backend=backend.value)
     else:
-        _run_at_once(program(_at_once(_module(backend.value, backend).connect)))
+        driver = _module(backend.value, backend)
+        if backend is Backend.GEVENT:
+            hub = import_module("gevent").get_hub()
+            hub.NOT_ERROR = (
+                *hub.NOT_ERROR,
+                KeyboardInterrupt,
+            )  # or it would be printed, besides being raised
+        _run_at_once(program(_at_once(driver.connect)))
 
 
 def _module(name: str, backend: Backend) -> ModuleType:

@@ -17,7 +17,8 @@ class ReactorThread(Runner):
     def __init__(self, machine: Connection, on_notice: Callable[[Notice], None] | None) -> None:
         super().__init__(machine, on_notice)
         self.reactor = Reactor(machine, on_notice=self.desk.handle_notice, resolver=ThreadResolver())
-        self._thread = threading.Thread(target=self.run, name=f"ami-{machine.key}", daemon=True)
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run_out, name=f"ami-{machine.key}", daemon=True)
 
     def start(self) -> None:
         """Begin to connect."""
@@ -25,7 +26,9 @@ class ReactorThread(Runner):
 
     def join(self, timeout: float | None = None) -> None:
         """Wait for the end."""
-        self._thread.join(timeout)
+        # Ctrl-C in `Thread.join` makes a thread look dead that lives (bpo-45274, up to Python 3.12).
+        if self._over.wait(timeout):
+            self._thread.join()
 
     def promise(self) -> Future[Any]:
         """Return a future."""
@@ -39,3 +42,9 @@ class ReactorThread(Runner):
         """Raise `MisuseError` in the reactor's own thread."""
         if threading.current_thread() is self._thread:
             raise MisuseError("a blocking call from a notice listener would wait for itself")
+
+    def _run_out(self) -> None:
+        try:
+            self.run()
+        finally:
+            self._over.set()

@@ -1,15 +1,16 @@
 """The drivers under proof, and what a program of the suite can do besides talking to its client."""
 
-import functools
-import importlib
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar
 
 from ami_backends.anyio import Client
 from conformance.leaks import PATIENCE
 
 T = TypeVar("T")
+
+LATE_MAX = 1.0
+"""Seconds that a tick may come late on a loaded machine before something is said to have blocked the loop."""
 
 
 def words_of(port: int, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -62,28 +63,3 @@ class Backend(Protocol):
     async def eventually(self, condition: Callable[[], object], patience: float = PATIENCE) -> bool:
         """Wait until something that happens elsewhere is true; tell whether it became so."""
         ...
-
-
-NAMES = ("selectors", "reactor", "asyncio", "uvloop", "trio", "gevent")
-"""The drivers of this project; `gevent-patched` needs a process of its own (`test_monkey_patched.py`)."""
-
-
-@functools.cache
-def backend_of(name: str) -> Backend:
-    """Return a backend by its name, or by `module:name`."""
-    if ":" in name:
-        module_name, _, attribute = name.partition(":")
-        return cast("Backend", getattr(importlib.import_module(module_name), attribute)())
-    if name in ("asyncio", "uvloop", "trio"):
-        from conformance.suite.loops import Loop
-
-        return Loop(name)
-    if name in ("gevent", "gevent-patched"):
-        from conformance.suite.greenlets import Greenlets
-
-        return cast("Backend", Greenlets(name))
-    if name in ("selectors", "reactor"):
-        from conformance.suite.threads import Owned, Threads
-
-        return cast("Backend", Threads() if name == "selectors" else Owned())
-    raise ValueError(f"no backend {name!r}: {', '.join((*NAMES, 'gevent-patched'))}, or module:name")

@@ -1,6 +1,5 @@
 """gevent, as it is or with the standard library patched."""
 
-import functools
 import gc
 import threading
 import time
@@ -12,8 +11,8 @@ from gevent import monkey
 
 from ami_backends import gevent as ami
 from conformance.leaks import PATIENCE
-from conformance.suite.backends import words_of
-from conformance.suite.loops import LATE_MAX
+from conformance.suite import threads
+from conformance.suite.backends import LATE_MAX, words_of
 from conformance.suite.program import struck
 
 T = TypeVar("T")
@@ -76,11 +75,11 @@ class Greenlets:
         return Began(function, arguments)
 
     def aside(self, function: Callable[..., T], *arguments: Any) -> T:
-        """Call it in a thread of the hub's pool; patched, it does not block."""
-        if self.name == "gevent-patched":
-            return function(*arguments)
-        result: T = gevent.get_hub().threadpool.apply(functools.partial(function, *arguments))
-        return result
+        """Call it in a thread that ends with it; those of the hub's pool would stay."""
+        called = threads.Began(function, arguments)
+        while not called.future.done():
+            gevent.sleep(0.001)
+        return called.result()
 
     def gave_up(self, seconds: float, function: Callable[..., Any], *arguments: Any) -> bool:
         """Call it in a greenlet, and kill that."""
@@ -114,6 +113,6 @@ def _tick() -> None:
 
 def _greenlets() -> set[Any]:
     """Return those that live; patched, a thread is one too, and `nothing_left` looks after it."""
-    threads = {thread.ident for thread in threading.enumerate()}
+    numbers = {thread.ident for thread in threading.enumerate()}
     living = [each for each in gc.get_objects() if isinstance(each, gevent.Greenlet) and not each.dead]
-    return {each for each in living if id(each) not in threads}
+    return {each for each in living if id(each) not in numbers}

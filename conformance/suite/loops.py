@@ -14,12 +14,9 @@ from blockbuster import blockbuster_ctx
 from ami_backends.anyio import Client, connect
 from ami_backends.anyio.promise import Promise
 from conformance.leaks import PATIENCE
-from conformance.suite.backends import Task, words_of
+from conformance.suite.backends import LATE_MAX, Task, words_of
 
 T = TypeVar("T")
-
-LATE_MAX = 1.0
-"""Seconds that a tick may come late on a loaded machine before something is said to have blocked the loop."""
 
 OPTIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "asyncio": ("asyncio", {}),

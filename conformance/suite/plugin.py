@@ -5,7 +5,8 @@ from typing import cast
 
 import pytest
 
-from conformance.suite.backends import NAMES, Backend, backend_of
+from conformance.suite.backends import Backend
+from conformance.suite.choice import NAMES, backend_of
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -7,12 +7,14 @@ import subprocess
 import sys
 import time
 
+import pytest
 from cli_harness import PATIENCE, ami, environment, start
 
 
-def test_the_demo_shows_everything_and_ends_by_itself() -> None:
+@pytest.mark.parametrize("backend", ["selectors", "asyncio", "trio", "gevent"])
+def test_the_demo_shows_everything_and_ends_by_itself(backend: str) -> None:
     began = time.monotonic()
-    ended = ami("demo", "--for", "1")
+    ended = ami("demo", "--for", "1", "--backend", backend)
     took = time.monotonic() - began
     assert (ended.status, ended.err) == (0, "")
     assert 1 <= took < 5
