@@ -9,7 +9,7 @@ import ssl
 import struct
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -252,3 +252,25 @@ def event(name: str, **headers: str) -> bytes:
     """Make one event."""
     lines = "".join(f"{key}: {value}\r\n" for key, value in headers.items())
     return f"Event: {name}\r\nPrivilege: call,all\r\n{lines}\r\n".encode()
+
+
+# -- nobody there
+
+
+def closed_port() -> int:
+    """Return a port on which nobody listens."""
+    with socket.create_server((HOST, 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+@contextmanager
+def black_hole() -> Iterator[int]:
+    """Give a port whose queue is full: the kernel drops who knocks, without a word."""
+    with ExitStack() as stack:
+        listener = stack.enter_context(socket.create_server((HOST, 0), backlog=0))
+        for _ in range(4):
+            knocking = stack.enter_context(socket.socket())
+            knocking.setblocking(False)
+            knocking.connect_ex(listener.getsockname())
+        yield listener.getsockname()[1]

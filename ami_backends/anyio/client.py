@@ -120,14 +120,10 @@ class Client:
         cancels the action and nothing else. Raises an `ActionError` for what became of it, a
         `RequestError` where it could not be sent at all.
         """
-        self._refuse_misuse()
-        ticket = self._machine.submit(
-            as_action(action, headers, variables, keywords),
-            anyio.current_time(),
-            timeout=timeout,
-            completion=completion,
-            wait=wait,
-        )
+        wanted = as_action(action, headers, variables, keywords)
+        self._refuse_request()
+        now = anyio.current_time()
+        ticket = self._machine.submit(wanted, now, timeout=timeout, completion=completion, wait=wait)
         answer: Promise[Outcome] = Promise()
         self._desk.expect(ticket, answer)
         self._driver.wake()
@@ -177,10 +173,8 @@ class Client:
         `patterns` are names or globs, none means all; `block` wins over them; `where` sees a message
         before it is queued. With `marks`, gaps and drops come in their place among the messages.
         """
-        self._refuse_misuse()
-        if self._desk.ended:
-            raise self._desk.end()
         wanted = Filter(patterns, block, where, replies)
+        self._refuse_request()
         subscription = self._machine.subscribe(wanted, limit=limit, policy=policy)
         return Events(self._driver, self._desk, subscription, marks=marks)
 
@@ -197,6 +191,12 @@ class Client:
 
     def _stop_soon(self) -> None:
         self._driver.call_soon(lambda: self._machine.stop(anyio.current_time()))
+
+    def _refuse_request(self) -> None:
+        """Raise what ended the client, or `MisuseError` in another thread."""
+        self._refuse_misuse()
+        if self._desk.ended:
+            raise self._desk.end()
 
     def _refuse_misuse(self) -> None:
         if threading.get_ident() != self._thread:

@@ -24,7 +24,7 @@ def connect(
 
     `on_notice` hears every notice, in the reactor's greenlet.
     """
-    return Client(as_config(host, port, username, secret, **options), on_notice, stop_on).opened()
+    return Client(as_config(host, port, username, secret, **options), on_notice, stop_on)._opened()
 
 
 class Client(selectors.Client):

@@ -76,9 +76,12 @@ class ReactorGreenlet(Runner):
         """Return a lock."""
         return cast("Lock", allocate_lock())
 
-    def refuse_misuse(self) -> None:
-        """Raise `MisuseError` in the reactor's own greenlet, and in another thread."""
-        if gevent.getcurrent() is self._greenlet:
-            raise MisuseError("a blocking call from a notice listener would wait for itself")
+    @property
+    def own(self) -> bool:
+        """Whether this is the reactor's greenlet."""
+        return gevent.getcurrent() is self._greenlet
+
+    def refuse_strangers(self) -> None:
+        """Raise `MisuseError` in another thread than the hub's."""
         if gevent.get_hub() is not self._hub:
             raise MisuseError("this client belongs to another thread's hub")

@@ -49,7 +49,7 @@ def connect(
     off: iteration ends, later calls raise `NotReady`. Raises `ConfigError`, `MisuseError` as well.
     Close the client, or use it in a `with`: one that is forgotten stays connected until the process ends.
     """
-    return Client(as_config(host, port, username, secret, **options), on_notice, stop_on).opened()
+    return Client(as_config(host, port, username, secret, **options), on_notice, stop_on)._opened()
 
 
 class Client:
@@ -68,15 +68,6 @@ class Client:
         self._signals = SignalWatch(stop_on, lambda: self._runner.reactor.call_soon(self._stop))
         self._runner.start()
 
-    def opened(self) -> Self:
-        """Wait until it is ready; close it if it will not be."""
-        try:
-            self.wait_ready()
-        except BaseException:
-            self.close(grace=0)
-            raise
-        return self
-
     @property
     def state(self) -> State:
         """Where the connection stands."""
@@ -84,6 +75,7 @@ class Client:
 
     def wait_ready(self, timeout: float | None = None) -> None:
         """Wait until READY was reached once. Raises `ConnectFailed`, `TimeoutError`."""
+        self._runner.refuse_waiting()
         self._runner.ready.result(timeout)
 
     def send(
@@ -103,6 +95,7 @@ class Client:
         `ActionError` for what became of it, a `RequestError` where it could not be sent at all.
         """
         wanted = as_action(action, headers, variables, keywords)
+        self._runner.refuse_waiting()
         answer: Answer[Outcome] = self._runner.promise()
         tickets: list[Ticket] = []
 
@@ -183,6 +176,7 @@ class Client:
 
         In the child of a fork, only its copies of the sockets are closed: the parent's client lives on.
         """
+        self._runner.refuse_waiting()
         self._signals.close()
         if self._runner.forked:
             self._runner.reactor.close()
@@ -199,6 +193,15 @@ class Client:
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _opened(self) -> Self:
+        """Wait until it is ready; close it if it will not be."""
+        try:
+            self.wait_ready()
+        except BaseException:
+            self.close(grace=0)
+            raise
+        return self
 
     def _stop(self, grace: float | None = None) -> None:
         self._machine.stop(time.monotonic(), grace=grace)

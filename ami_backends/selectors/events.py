@@ -65,6 +65,7 @@ class Events(Generic[T]):
         self.close()
 
     def _next(self, timeout: float | None) -> T | None:
+        self._runner.refuse_waiting()
         deadline = None if timeout is None else time.monotonic() + timeout
         if not self._turn.acquire(timeout=-1 if timeout is None else timeout):
             raise TimeoutError

@@ -68,9 +68,13 @@ class Runner(ABC):
     def lock(self) -> Lock:
         """Return a lock for callers among themselves."""
 
+    @property
     @abstractmethod
-    def refuse_misuse(self) -> None:
-        """Raise `MisuseError` where a call can only hang."""
+    def own(self) -> bool:
+        """Whether the caller is the runner itself: a listener that it called."""
+
+    def refuse_strangers(self) -> None:  # noqa: B027 - not every kind has strangers
+        """Raise `MisuseError` in a thread from which nothing can be waited for."""
 
     # -- for callers
 
@@ -78,6 +82,11 @@ class Runner(ABC):
     def forked(self) -> bool:
         """Whether this is a child of the process in which it runs."""
         return os.getpid() != self._process
+
+    def refuse_waiting(self) -> None:
+        """Raise `MisuseError` where the runner would wait for itself."""
+        if self.own:
+            raise MisuseError("a blocking call from a notice listener would wait for itself")
 
     def call(self, function: Callable[[], T]) -> T:
         """Have the runner call this, and return or raise what it does. Raises what ended the runner."""
@@ -96,11 +105,14 @@ class Runner(ABC):
             except Exception as error:  # noqa: BLE001 - raised again where the caller waits
                 answer.set_exception(error)
 
+        if self.own:
+            call()
+            return answer
         return answer if self.post(call) else None
 
     def post(self, function: Callable[[], None]) -> bool:
         """Have the runner call this; False if it has ended."""
-        self.refuse_misuse()
+        self.refuse_strangers()
         if self.forked:
             raise MisuseError("a client does not survive a fork: connect in the child")
         with self._gate:

@@ -8,7 +8,7 @@ from typing import Any
 from ami_backends._resolve import ThreadResolver
 from ami_backends.selectors.reactor import Reactor
 from ami_backends.selectors.runner import Lock, Runner
-from ami_proto import Connection, MisuseError, Notice
+from ami_proto import Connection, Notice
 
 
 class ReactorThread(Runner):
@@ -38,10 +38,10 @@ class ReactorThread(Runner):
         """Return a lock."""
         return threading.Lock()
 
-    def refuse_misuse(self) -> None:
-        """Raise `MisuseError` in the reactor's own thread."""
-        if threading.current_thread() is self._thread:
-            raise MisuseError("a blocking call from a notice listener would wait for itself")
+    @property
+    def own(self) -> bool:
+        """Whether this is the reactor's thread."""
+        return threading.current_thread() is self._thread
 
     def _run_out(self) -> None:
         try:

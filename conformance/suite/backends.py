@@ -12,6 +12,12 @@ T = TypeVar("T")
 LATE_MAX = 1.0
 """Seconds that a tick may come late on a loaded machine before something is said to have blocked the loop."""
 
+CLOCK_STEP = 0.005
+"""Seconds that a wait may seem too short, because uvloop's clock counts whole milliseconds."""
+
+A_MOMENT = 0.001
+"""Seconds before and after a program, for the clock beside it to begin and to look once more."""
+
 
 def words_of(port: int, options: Mapping[str, Any]) -> dict[str, Any]:
     """Return what to call `connect` with: the mock's first user, who reconnects at once, unless told more."""

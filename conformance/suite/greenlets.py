@@ -12,7 +12,7 @@ from gevent import monkey
 from ami_backends import gevent as ami
 from conformance.leaks import PATIENCE
 from conformance.suite import threads
-from conformance.suite.backends import LATE_MAX, words_of
+from conformance.suite.backends import A_MOMENT, LATE_MAX, words_of
 from conformance.suite.program import struck
 
 T = TypeVar("T")
@@ -55,7 +55,9 @@ class Greenlets:
         before = _greenlets()
         ticking = gevent.spawn(_tick)
         try:
+            gevent.sleep(A_MOMENT)
             struck(program)(**arguments)
+            gevent.sleep(A_MOMENT)
             assert ticking.exception is None, ticking.exception
         finally:
             ticking.kill()

@@ -14,7 +14,7 @@ from blockbuster import blockbuster_ctx
 from ami_backends.anyio import Client, connect
 from ami_backends.anyio.promise import Promise
 from conformance.leaks import PATIENCE
-from conformance.suite.backends import LATE_MAX, Task, words_of
+from conformance.suite.backends import A_MOMENT, LATE_MAX, Task, words_of
 
 T = TypeVar("T")
 
@@ -88,7 +88,9 @@ class Loop:
         with guard:
             async with anyio.create_task_group() as self._tasks:
                 self._tasks.start_soon(_tick)
+                await anyio.sleep(A_MOMENT)
                 await program(**arguments)
+                await anyio.sleep(A_MOMENT)
                 self._tasks.cancel_scope.cancel()
         assert _task_count() == before, "a task is left"
 

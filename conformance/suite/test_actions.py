@@ -51,7 +51,12 @@ async def test_a_call_from_its_order_to_its_events(
     """R-AUTH-01, R-CORR-12, R-ACT-06: the outcome of an Originate, and its events beside it."""
     async with backend.connect(mock_server.port, auth=auth) as pbx:
         with pbx.events("UserEvent", "Newchannel", "Hangup") as heard:
-            call = {"Channel": "Local/1000@default", "Application": "Wait", "Data": 0.2, "Async": True}
+            call: dict[str, Any] = {
+                "Channel": "Local/1000@default",
+                "Application": "Wait",
+                "Data": 0.2,
+                "Async": True,
+            }
             called = await pbx.send("Originate", call, variables={"NAME": 'a, "b"'})
             assert [event.name for event in called.events] == ["OriginateResponse"]
             assert (await heard.get(PATIENCE)).name == "Newchannel"

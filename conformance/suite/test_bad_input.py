@@ -16,10 +16,11 @@ from ami_proto import (
     MisuseError,
     Reason,
 )
-from conformance.peer import BANNER, HOST, Line, PeerFactory, Script, events, honest, reset, silent, speaking
+from conformance.peer import BANNER, HOST, Line, PeerFactory, events, honest, silent, speaking
 from conformance.server import LoopbackServer, MockServer
 from conformance.suite.backends import Backend
 from conformance.suite.failures import connect_fails
+from conformance.suite.stages import STAGES, then_reset
 
 
 async def failure(backend: Backend, port: int, **options: Any) -> ConnectFailed:
@@ -87,54 +88,6 @@ async def test_a_banner_that_comes_drop_by_drop_is_overdue(backend: Backend, sta
 
 
 # -- hanging up, at every stage of a login
-
-
-def after_challenge(line: Line) -> None:
-    """Hear the request for a challenge, and give none."""
-    line.say(BANNER)
-    line.hear()
-
-
-def in_mid_challenge(line: Line) -> None:
-    """Give half a challenge."""
-    line.say(BANNER)
-    line.say(f"Response: Success\r\nActionID: {line.hear()['ActionID']}\r\nChall".encode())
-
-
-def after_login(line: Line) -> None:
-    """Hear the login, and say nothing to it."""
-    line.say(BANNER)
-    line.answer(line.hear(), "Success", "Challenge: 1")
-    line.hear()
-
-
-def in_mid_login(line: Line) -> None:
-    """Accept by half."""
-    line.say(BANNER)
-    line.answer(line.hear(), "Success", "Challenge: 1")
-    accepted = "Message: Authentication acc"
-    line.say(f"Response: Success\r\nActionID: {line.hear()['ActionID']}\r\n{accepted}".encode())
-
-
-STAGES: tuple[Script, ...] = (
-    lambda line: None,
-    lambda line: line.say(BANNER[:10]),
-    lambda line: line.say(BANNER),
-    after_challenge,
-    in_mid_challenge,
-    after_login,
-    in_mid_login,
-)
-
-
-def then_reset(stage: Script) -> Script:
-    """End a stage by RST."""
-
-    def script(line: Line) -> None:
-        stage(line)
-        reset(line)
-
-    return script
 
 
 async def test_a_hang_up_at_every_stage(backend: Backend, start_peer: PeerFactory) -> None:

@@ -3,14 +3,12 @@
 import socket
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
 
 from ami_proto import ConnectFailed, Reason, Tls
-from conformance.peer import HOST, PATIENCE
+from conformance.peer import HOST, PATIENCE, black_hole, closed_port
 from conformance.suite.backends import Backend
 from conformance.suite.failures import connect_fails
 
@@ -79,26 +77,7 @@ async def test_a_wait_for_a_black_hole_can_be_given_up(backend: Backend) -> None
         assert time.monotonic() - begun < PATIENCE / 2
 
 
-# -- what is not there
-
-
-def closed_port() -> int:
-    """Return a port on which nobody listens."""
-    with socket.create_server((HOST, 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
-
-
-@contextmanager
-def black_hole() -> Iterator[int]:
-    """Give a port whose queue is full: the kernel drops who knocks, without a word."""
-    with ExitStack() as stack:
-        listener = stack.enter_context(socket.create_server((HOST, 0), backlog=0))
-        for _ in range(4):
-            knocking = stack.enter_context(socket.socket())
-            knocking.setblocking(False)
-            knocking.connect_ex(listener.getsockname())
-        yield listener.getsockname()[1]
+# -- name servers
 
 
 def knowing_nobody(host: str, *rest: Any, **more: Any) -> Any:

@@ -1,5 +1,6 @@
 """The two forms of `selectors`: calls that block over a reactor in its thread, and a reactor of one's own."""
 
+import math
 import signal
 import threading
 import time
@@ -116,19 +117,29 @@ class OwnedRunner(Runner):
         self.reactor = Reactor(
             machine, on_notice=self.desk.handle_notice, resolver=selectors.ThreadResolver()
         )
+        self._turning = False
 
     @classmethod
     def turn_all(cls) -> None:
-        """Have one round of each, together not longer than a moment."""
-        for runner in list(cls.open):
-            runner.turn(0.02 / len(cls.open))
+        """Have one round of each, and a moment's rest where none of them had anything to do."""
+        runners = list(cls.open)
+        happened = [runner.turn(0.0) for runner in runners]
+        if runners and not any(happened):
+            runners[0].turn(0.02 if len(runners) == 1 else 0.001)
 
-    def turn(self, timeout: float) -> None:
-        """Have one round."""
-        self.reactor.run_once(timeout)
+    def turn(self, timeout: float) -> bool:
+        """Have one round, unless it has ended; tell whether anything happened."""
+        if self not in self.open:
+            return False
+        self._turning = True
+        try:
+            happened = bool(self.reactor.run_once(timeout))
+        finally:
+            self._turning = False
         if self.machine.stopped:
             self.open.discard(self)
             self.finish()
+        return happened
 
     def start(self) -> None:
         """Begin to connect."""
@@ -136,9 +147,10 @@ class OwnedRunner(Runner):
         self.open.add(self)
 
     def join(self, timeout: float | None = None) -> None:
-        """Turn it to its end."""
+        """Turn it to its end; any other thread waits until its owner has."""
+        owner = threading.current_thread() is threading.main_thread()
         while not self.desk.ended:
-            self.turn_all()
+            self.turn_all() if owner else time.sleep(0.002)
 
     def promise(self) -> "Kept[Any]":
         """Return an answer for whoever asks."""
@@ -148,8 +160,10 @@ class OwnedRunner(Runner):
         """Return a lock."""
         return threading.Lock()
 
-    def refuse_misuse(self) -> None:
-        """Refuse nothing."""
+    @property
+    def own(self) -> bool:
+        """Whether the reactor is in a round: it has called a listener."""
+        return self._turning and threading.current_thread() is threading.main_thread()
 
 
 class OwnedClient(selectors.Client):
@@ -168,11 +182,17 @@ class Owned(Threads):
         on_notice: Callable[[Notice], None] | None = options.pop("on_notice", None)
         stop_on: Iterable[signal.Signals] = options.pop("stop_on", ())
         config = as_config(**words_of(port, options))
-        return OwnedClient(config, on_notice, stop_on).opened()
+        return OwnedClient(config, on_notice, stop_on)._opened()
 
     def sleep(self, seconds: float) -> None:
         """Turn the reactors for so long."""
         self.eventually(lambda: False, seconds)
+
+    def aside(self, function: Callable[..., T], *arguments: Any) -> T:
+        """Call it in a thread, and turn the reactors meanwhile."""
+        began = Began(function, arguments)
+        self.eventually(began.future.done, math.inf)
+        return began.result()
 
     def eventually(self, condition: Callable[[], object], patience: float = PATIENCE) -> bool:
         """Turn the reactors until it is true."""
