@@ -3,6 +3,7 @@
 import secrets
 import signal
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Literal, Unpack, overload
@@ -122,7 +123,7 @@ class Client:
         """
         wanted = as_action(action, headers, variables, keywords)
         self._refuse_request()
-        now = anyio.current_time()
+        now = time.monotonic()
         ticket = self._machine.submit(wanted, now, timeout=timeout, completion=completion, wait=wait)
         answer: Promise[Outcome] = Promise()
         self._desk.expect(ticket, answer)
@@ -131,7 +132,7 @@ class Client:
             return (await answer.result()).unwrap()
         finally:
             if not answer.done():
-                self._machine.cancel(ticket, anyio.current_time())
+                self._machine.cancel(ticket, time.monotonic())
                 self._driver.wake()
 
     @overload
@@ -185,12 +186,12 @@ class Client:
     async def close(self, grace: float | None = None) -> None:
         """Log off, wait for Goodbye at most `grace` seconds, and end. Idempotent."""
         self._refuse_misuse()
-        self._machine.stop(anyio.current_time(), grace=grace)
+        self._machine.stop(time.monotonic(), grace=grace)
         self._driver.wake()
         await self._ended.wait()
 
     def _stop_soon(self) -> None:
-        self._driver.call_soon(lambda: self._machine.stop(anyio.current_time()))
+        self._driver.call_soon(lambda: self._machine.stop(time.monotonic()))
 
     def _refuse_request(self) -> None:
         """Raise what ended the client, or `MisuseError` in another thread."""

@@ -5,7 +5,7 @@ is known to the byte, what a server said before it hung up is read even where wr
 piece is one TLS record.
 """
 
-import math
+import time
 from collections.abc import Callable
 
 import anyio
@@ -58,14 +58,14 @@ class Driver:
 
     async def run(self) -> None:
         """Start the machine, and run it until it has stopped."""
-        self.machine.start(anyio.current_time())
+        self.machine.start(time.monotonic())
         try:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._read_mail)
                 while not self.machine.stopped:
                     self._drain(tasks)
                     await self._rest()
-                    self.machine.handle_timeout(anyio.current_time())
+                    self.machine.handle_timeout(time.monotonic())
                 tasks.cancel_scope.cancel()
         finally:
             self._mail.close()
@@ -94,7 +94,8 @@ class Driver:
     async def _rest(self) -> None:
         """Wait until something happened, no longer than the machine allows."""
         deadline = self.machine.poll_timeout()
-        with anyio.CancelScope(deadline=math.inf if deadline is None else deadline):
+        # The clock of all drivers, not the loop's own: trio's begins anywhere, uvloop's has milliseconds.
+        with anyio.move_on_after(None if deadline is None else deadline - time.monotonic()):
             await self._woken.wait()
         self._woken = anyio.Event()
 
@@ -122,7 +123,7 @@ class Driver:
             finally:
                 line.close()
             self._lines.pop(command.session, None)
-            self.machine.handle_disconnected(command.session, cause, anyio.current_time())
+            self.machine.handle_disconnected(command.session, cause, time.monotonic())
             self.wake()
 
     async def _look_up(self, host: str, port: int) -> Found:

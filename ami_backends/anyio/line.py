@@ -1,5 +1,6 @@
 """A line that has a task of its own, which waits for its socket."""
 
+import time
 from collections.abc import Awaitable, Callable
 
 import anyio
@@ -16,7 +17,7 @@ class Line(_line.Line):
     """A line whose wait ends when it is for something else than is wanted by now."""
 
     def __init__(self, machine: Connection, command: Connect, contexts: Contexts) -> None:
-        super().__init__(machine, command, contexts, anyio.current_time)
+        super().__init__(machine, command, contexts, time.monotonic)
         self.life = anyio.CancelScope()
         """Ends the task."""
         self._rest = anyio.CancelScope()

@@ -17,12 +17,9 @@ from ami_proto import (
     ConnectFailed,
     Decoder,
     Disconnect,
-    Drops,
     Fault,
-    Gap,
     Kind,
     LoginRefused,
-    Message,
     Notice,
     NotReady,
     Reason,
@@ -69,16 +66,6 @@ def call(pbx: Client, server: Target, extension: str) -> Reply:
 
 
 # -- login
-
-
-@pytest.mark.parametrize("auth", ["md5", "plain"])
-@pytest.mark.parametrize("secured", [False, True], ids=["tcp", "tls"])
-def test_logs_in_and_answers(asterisk: Target, auth: Literal["md5", "plain"], secured: bool) -> None:
-    """R-AUTH-01, R-AUTH-05."""
-    with client(asterisk, auth=auth, **(trusted(asterisk) if secured else {})) as pbx:
-        assert pbx.send("Ping")["Ping"] == "Pong"
-        assert pbx.send("CoreSettings")["AsteriskVersion"].startswith(f"{asterisk.version}.")
-        assert pbx.snapshot().faults == {}
 
 
 def test_waits_for_fully_booted(asterisk: Target) -> None:
@@ -443,24 +430,6 @@ def test_what_the_server_sends_parses_the_same_in_any_pieces(
 # -- bad days
 
 
-def test_a_restart_is_survived_and_leaves_a_gap(asterisk: Target) -> None:
-    """R-FLOW-06, R-HEALTH-03: same client, same subscription, and a record of what was missed."""
-    with client(asterisk, events="user") as pbx:
-        heard = pbx.events("UserEvent", marks=True)
-        before = time.monotonic()
-        pbx.send("UserEvent", UserEvent="Before")
-        asterisk.restart()
-        pbx.send("UserEvent", UserEvent="After", wait=True, timeout=BOOT)
-        items = [heard.get(PATIENCE) for _ in range(3)]
-        first, gap, last = items
-        assert isinstance(first, Message)
-        assert isinstance(last, Message)
-        assert (first["UserEvent"], last["UserEvent"]) == ("Before", "After")
-        assert isinstance(gap, Gap)
-        assert before <= gap.started < gap.ended <= time.monotonic()
-        assert not any(isinstance(each, Drops) for each in items)
-
-
 def test_a_kill_ends_what_is_pending_and_the_client_comes_back(asterisk: Target) -> None:
     """R-CORR-07, R-HEALTH-06."""
     with client(asterisk, events="call") as pbx, ThreadPoolExecutor(1) as pool:
@@ -487,42 +456,6 @@ def test_a_server_that_ends_by_our_own_command_is_a_loss_and_no_success(asterisk
         asterisk.kill()
         asterisk.start()
         assert pbx.send("Ping", wait=True, timeout=BOOT)["Ping"] == "Pong"
-
-
-def test_a_frozen_server_degrades_and_recovers(asterisk: Target) -> None:
-    """R-HEALTH-01: the first unanswered ping means DEGRADED, the answer READY; the session stays."""
-    steps: list[Notice] = []
-    quick: dict[str, Any] = {"heartbeat_interval": 0.1, "heartbeat_timeout": 0.6, "read_timeout": 20.0}
-    with client(asterisk, on_notice=steps.append, **quick) as pbx, ThreadPoolExecutor(1) as pool:
-        session = pbx.snapshot().session
-        asterisk.pause()
-        held = pool.submit(pbx.send, "Ping")
-        assert eventually(lambda: pbx.state is State.DEGRADED)
-        asterisk.resume()
-        assert eventually(lambda: pbx.state is State.READY)
-        assert held.result(PATIENCE)["Ping"] == "Pong"
-        assert pbx.snapshot().session == session
-        moves = [(each.old, each.new) for each in steps if isinstance(each, StateChanged)]
-        assert moves[-2:] == [(State.READY, State.DEGRADED), (State.DEGRADED, State.READY)]
-
-
-def test_a_server_frozen_for_too_long_is_left_and_found_again(asterisk: Target) -> None:
-    """R-HEALTH-01: the third unanswered ping ends the session."""
-    quick: dict[str, Any] = {
-        "heartbeat_interval": 0.1,
-        "heartbeat_timeout": 0.1,
-        "read_timeout": 5.0,
-        "banner_timeout": 0.3,
-    }
-    with client(asterisk, **quick) as pbx:
-        session = pbx.snapshot().session
-        asterisk.pause()
-        with pytest.raises(ActionLost) as caught:
-            pbx.send("Ping")
-        assert caught.value.cause.reason is Reason.HEARTBEAT
-        asterisk.resume()
-        assert pbx.send("Ping", wait=True, timeout=BOOT)["Ping"] == "Pong"
-        assert pbx.snapshot().session != session
 
 
 def test_an_action_that_blocks_the_session_is_no_dead_server(asterisk: Target) -> None:
