@@ -1,6 +1,7 @@
 """What a client keeps for its callers: who waits for which answer, and what ended the connection."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
 from ami_proto import (
@@ -15,6 +16,7 @@ from ami_proto import (
     NotReady,
     Outcome,
     Reason,
+    Snapshot,
     State,
     StateChanged,
     Subscription,
@@ -90,6 +92,22 @@ class Desk:
                     self.failure = connect_error(self.machine.key, cause)
         if self._on_notice is not None:
             self._on_notice(notice)
+
+    @property
+    def state(self) -> State:
+        """Where the connection stands; a machine that nobody drives any more is CLOSED."""
+        return State.CLOSED if self.ended else self.machine.state
+
+    def snapshot(self) -> Snapshot:
+        """Return the health of the connection as plain data."""
+        return replace(self.machine.snapshot(), state=self.state)
+
+    def fail(self, error: BaseException) -> None:
+        """Take what ended the driver. What is meant for the program is not raised in its callers as well."""
+        if not isinstance(error, Exception):
+            detail = f"its driver was interrupted by {type(error).__name__}"
+            error = connect_error(self.machine.key, Disconnect(Reason.STOPPED, detail))
+        self.failure = error
 
     def end(self) -> BaseException:
         """Return what a call after the end raises."""

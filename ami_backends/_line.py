@@ -47,7 +47,7 @@ class Line:
         self._traffic = Traffic() if traffic is None else traffic
         self._watch = Watch(command.session, read=False, write=False)
         self._blocked = False
-        """Whether the machine has bytes that did not go."""
+        """Whether bytes did not go since the machine last said what it wants."""
 
     @property
     def interest(self) -> Interest:
@@ -69,6 +69,7 @@ class Line:
     def watch(self, watch: Watch) -> None:
         """Take what the machine wants from now on; mostly all bytes go at once, and nobody need wait."""
         self._watch = watch
+        self._blocked = False
         if watch.write:
             self._write()
 
@@ -107,7 +108,6 @@ class Line:
         """Write what the machine shows, as far as it goes."""
         for _ in range(PIECES_MAX):
             piece = self._machine.poll_transmit(self.session)
-            self._blocked = bool(piece)
             if not piece:
                 return
             count = self.stream.transmit(piece)
@@ -118,7 +118,9 @@ class Line:
             self._traffic.written += count
             self._machine.handle_sent(self.session, count, self._clock())
             if count < len(piece):
-                return
+                break
+        # Until the machine says that nothing is left: it may put more behind these at any moment.
+        self._blocked = True
 
     def _read_out(self) -> None:
         """Read what came before writing failed: often the very words that say why."""

@@ -1,9 +1,12 @@
 """Calls for a loop from anywhere: other threads, other tasks, signal handlers."""
 
+import logging
 import socket
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+
+logger = logging.getLogger("ami_backends")
 
 
 class Mailbox:
@@ -37,9 +40,12 @@ class Mailbox:
             self._wakened.recv(4096)
 
     def read(self) -> None:
-        """Make the calls that wait; those they add wait for the next time."""
+        """Make the calls that wait; those they add wait for the next time. One that raises is logged."""
         for _ in range(len(self._calls)):
-            self._calls.popleft()()
+            try:
+                self._calls.popleft()()
+            except Exception:
+                logger.exception("a call by mail raised")
 
     def close(self) -> None:
         """Close the descriptor. What was posted can still be read."""

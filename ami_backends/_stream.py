@@ -11,16 +11,17 @@ from collections import deque
 from collections.abc import Iterable
 from contextlib import suppress
 from enum import Enum, unique
+from typing import Any
 
 from ami_backends._causes import cause_of
 from ami_backends._resolve import Address
 from ami_proto import Disconnect, Reason
 
-RECEIVE_BYTES_MAX = 262_144
-"""Taken from the kernel at a time: enough that the calls cost nothing beside the parsing."""
-TLS_RECORDS_MAX = 16
-"""Records of 16 KiB taken at a time: as much as from a plain stream, before the others have their turn and
-the machine may ask for a pause."""
+RECEIVE_BYTES_MAX = 65_536
+"""Taken from the kernel at a time: the calls cost little beside the parsing, and a consumer on the same loop
+has its turn before a queue of the default size overflows."""
+TLS_RECORDS_MAX = 4
+"""Records of 16 KiB taken at a time: as much as from a plain stream."""
 KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 6}
 """The backstop of the heartbeat while a blocking action keeps it quiet: two minutes."""
 
@@ -53,21 +54,16 @@ class Stream:
 
     def dial(self, addresses: Iterable[Address]) -> Disconnect | None:
         """Begin with the first address that can be tried; return why there is none."""
-        self._addresses = deque(addresses)
         failure = Disconnect(Reason.UNRESOLVED, "the name has no address")
-        while self._addresses:
-            family, address = self._addresses.popleft()
-            try:
-                self.socket = _new_socket(family)
-                self.socket.connect(address)
-            except BlockingIOError:
-                pass
-            except OSError as error:
-                failure = cause_of(error)
-                self.close()
-                continue
-            self.wants_write = True
-            return None
+        try:
+            self._addresses = deque(addresses)
+            while self._addresses:
+                failure = self._dial_one(*self._addresses.popleft()) or failure
+                if self.socket is not None:
+                    return None
+        except (TypeError, ValueError, OverflowError) as error:  # a user's resolver
+            self.close()
+            failure = Disconnect(Reason.UNRESOLVED, f"the resolver's answer cannot be used: {error}")
         return failure
 
     def advance(self) -> Disconnect | None:
@@ -83,6 +79,9 @@ class Stream:
                 sock = self._secured(sock)
             if self.phase is Phase.SHAKING_HANDS:
                 self._shake_hands(sock)
+        except UnicodeError as error:
+            self.close()
+            return Disconnect(Reason.TLS_FAILED, f"{self._server_name!r} is no host name: {error}")
         except OSError as error:
             refused = self.phase is Phase.DIALLING
             self.close()
@@ -137,12 +136,26 @@ class Stream:
                 self.socket.close()
             self.socket = None
 
+    def _dial_one(self, family: socket.AddressFamily, address: Any) -> Disconnect | None:  # noqa: ANN401
+        """Begin with an address; return why that cannot be."""
+        try:
+            self.socket = _new_socket(family)
+            self.socket.connect(address)
+        except BlockingIOError:
+            pass
+        except OSError as error:
+            self.close()
+            return cause_of(error)
+        self.wants_write = True
+        return None
+
     def _secured(self, sock: socket.socket) -> socket.socket:
         """Put TLS around the socket, or call it up."""
         if self._context is None:
             self.phase = Phase.UP
             return sock
         self.phase = Phase.SHAKING_HANDS
+        self._server_name.encode("idna")  # refused here, where no half-made TLS socket is left behind
         self.socket = self._context.wrap_socket(
             sock, server_hostname=self._server_name, do_handshake_on_connect=False, suppress_ragged_eofs=True
         )
@@ -176,6 +189,7 @@ class Stream:
             self.pending = False
             return b"".join(records)
         except ssl.SSLWantWriteError:
+            self.pending = False
             self.wants_write = True
             return b"".join(records)
         except OSError as error:

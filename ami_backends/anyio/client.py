@@ -2,7 +2,6 @@
 
 import secrets
 import signal
-import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -25,7 +24,6 @@ from ami_proto import (
     Connection,
     Filter,
     Message,
-    MisuseError,
     Notice,
     Outcome,
     Overflow,
@@ -62,21 +60,23 @@ async def _connected(
 ) -> AsyncIterator["Client"]:
     contexts = await anyio.to_thread.run_sync(tls_contexts, config) if config.tls else {}
     client = Client(config, contexts, on_notice)
-    signals = SignalWatch(stop_on, client._stop_soon)
     failure = None
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(client._run)
-        try:
-            await client.wait_ready()
-            yield client
-        except anyio.get_cancelled_exc_class():
-            raise
-        except BaseException as error:  # noqa: BLE001 - raised below as it is, where no group wraps it
-            failure = error
-        finally:
-            signals.close()
-            with anyio.CancelScope(shield=True):  # no longer than the grace
-                await client.close()
+    try:
+        with SignalWatch(stop_on, client._stop_soon):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(client._run, tasks.cancel_scope)
+                try:
+                    await client.wait_ready()
+                    yield client
+                except anyio.get_cancelled_exc_class():
+                    raise
+                except BaseException as error:  # noqa: BLE001 - raised below as it is, where no group wraps it
+                    failure = error
+                finally:
+                    await client._finish()
+    finally:
+        client._driver.close()
+    failure = client._interrupt or failure
     if failure is not None:
         raise failure
 
@@ -91,16 +91,19 @@ class Client:
         self._ready: Promise[None] = Promise()
         self._desk = Desk(self._machine, self._ready, on_notice)
         self._driver = Driver(self._machine, on_notice=self._desk.handle_notice, contexts=contexts)
+        self._begun = self._stopped = False
         self._ended = anyio.Event()
-        self._thread = threading.get_ident()
+        self._interrupt: BaseException | None = None
+        """What came to the driver and was meant for the program: Ctrl-C, most likely."""
 
     @property
     def state(self) -> State:
         """Where the connection stands."""
-        return self._machine.state
+        return self._desk.state
 
     async def wait_ready(self, timeout: float | None = None) -> None:
         """Wait until READY was reached once. Raises `ConnectFailed`, `TimeoutError`."""
+        self._driver.refuse_strangers()
         with anyio.fail_after(None if self._ready.done() else timeout):
             await self._ready.result()
 
@@ -181,40 +184,53 @@ class Client:
 
     def snapshot(self) -> Snapshot:
         """Return the health of the connection as plain data."""
-        return self._machine.snapshot()
+        return self._desk.snapshot()
 
     async def close(self, grace: float | None = None) -> None:
         """Log off, wait for Goodbye at most `grace` seconds, and end. Idempotent."""
-        self._refuse_misuse()
-        self._machine.stop(time.monotonic(), grace=grace)
-        self._driver.wake()
+        self._driver.refuse_strangers()
+        self._stop(grace)
         await self._ended.wait()
 
+    def _stop(self, grace: float | None = None) -> None:
+        self._machine.stop(time.monotonic(), grace=grace)
+        self._stopped = True
+        self._driver.wake()
+
     def _stop_soon(self) -> None:
-        self._driver.call_soon(lambda: self._machine.stop(time.monotonic()))
+        self._driver.call_soon(self._stop)
 
     def _refuse_request(self) -> None:
         """Raise what ended the client, or `MisuseError` in another thread."""
-        self._refuse_misuse()
+        self._driver.refuse_strangers()
         if self._desk.ended:
             raise self._desk.end()
 
-    def _refuse_misuse(self) -> None:
-        if threading.get_ident() != self._thread:
-            raise MisuseError("this client belongs to another thread's loop: use anyio.from_thread.run")
-
-    async def _run(self) -> None:
+    async def _run(self, program: anyio.CancelScope) -> None:
         """Run the machine to its end, whatever is cancelled around it, and leave nobody waiting."""
         try:
             with anyio.CancelScope(shield=True):
-                await self._driver.run()
+                if not self._stopped:
+                    self._begun = True
+                    await self._driver.run()
         except anyio.get_cancelled_exc_class():
             raise
-        except BaseException as error:  # noqa: BLE001 - raised where somebody waits
-            self._desk.failure = _leaf(error)
+        except BaseException as error:  # noqa: BLE001 - raised where somebody waits, or in the program
+            cause = _leaf(error)
+            self._desk.fail(cause)
+            if not isinstance(cause, Exception):
+                self._interrupt = cause
+                program.cancel()
         finally:
             self._desk.release()
             self._ended.set()
+
+    async def _finish(self) -> None:
+        """Log off, whatever is cancelled around it; it takes no longer than the grace."""
+        self._stop()
+        if self._begun:  # a task may be cancelled before it begins, and would never end
+            with anyio.CancelScope(shield=True):
+                await self._ended.wait()
 
 
 def _leaf(error: BaseException) -> BaseException:

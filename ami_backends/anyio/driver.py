@@ -5,6 +5,7 @@ is known to the byte, what a server said before it hung up is read even where wr
 piece is one TLS record.
 """
 
+import threading
 import time
 from collections.abc import Callable
 
@@ -17,7 +18,7 @@ from ami_backends._resolve import Found, Resolver, ThreadResolver, look_up
 from ami_backends._tls import Contexts, tls_contexts
 from ami_backends.anyio.line import Line
 from ami_backends.anyio.promise import Promise
-from ami_proto import Close, Connect, Connection, Disconnect, Notice, Reason, SessionId, Watch
+from ami_proto import Close, Connect, Connection, Disconnect, MisuseError, Notice, Reason, SessionId, Watch
 
 
 class Driver:
@@ -42,11 +43,17 @@ class Driver:
         self._lines: dict[SessionId, Line] = {}
         self._mail = Mailbox()
         self._woken = anyio.Event()
+        self._thread = threading.get_ident()
 
     @property
     def listener_errors(self) -> int:
         """How often `on_notice` raised."""
         return self._listener.errors
+
+    def refuse_strangers(self) -> None:
+        """Raise `MisuseError` in another thread than the loop's."""
+        if threading.get_ident() != self._thread:
+            raise MisuseError("this client belongs to another thread's loop: use anyio.from_thread.run")
 
     def wake(self) -> None:
         """Have the machine looked at soon."""
@@ -58,8 +65,8 @@ class Driver:
 
     async def run(self) -> None:
         """Start the machine, and run it until it has stopped."""
-        self.machine.start(time.monotonic())
         try:
+            self.machine.start(time.monotonic())
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._read_mail)
                 while not self.machine.stopped:
@@ -68,7 +75,11 @@ class Driver:
                     self.machine.handle_timeout(time.monotonic())
                 tasks.cancel_scope.cancel()
         finally:
-            self._mail.close()
+            self.close()
+
+    def close(self) -> None:
+        """Let go of what it holds before `run` and beside its lines. Idempotent."""
+        self._mail.close()
 
     # -- what the machine wants
 

@@ -10,8 +10,9 @@ from ami_backends._desk import Desk
 from ami_backends.anyio.driver import Driver
 from ami_proto import Message, MisuseError, Subscription
 
-BREATH_MESSAGES = 100
-"""Messages handed out between two looks at the loop: it stays lively, and the looks cost nothing."""
+BREATH_MESSAGES = 2_000
+"""Messages handed out between two looks at the loop: more than one read brings, or a flood would overtake a
+consumer that keeps up with it."""
 
 T = TypeVar("T")
 
@@ -37,6 +38,7 @@ class Events(Generic[T]):
         """Return the next item. Raises `TimeoutError` after so many seconds without one,
         `MisuseError` when there will be none.
         """
+        await self._breathe()
         item = self._pull()
         if item is None:
             with anyio.fail_after(timeout):
@@ -47,6 +49,7 @@ class Events(Generic[T]):
 
     def close(self) -> None:
         """End the subscription and its iteration. Idempotent."""
+        self._driver.refuse_strangers()
         self._closed = True
         self._desk.unsubscribe(self._subscription)
         self._driver.wake()
@@ -55,10 +58,7 @@ class Events(Generic[T]):
         return self
 
     async def __anext__(self) -> T:
-        self._handed_out += 1
-        if self._handed_out % BREATH_MESSAGES == 0:
-            self._driver.wake()
-            await checkpoint()
+        await self._breathe()
         item = await self._next()
         if item is None:
             raise StopAsyncIteration
@@ -71,6 +71,14 @@ class Events(Generic[T]):
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    async def _breathe(self) -> None:
+        """Let the loop come round now and then: a queue that empties may let reading go on."""
+        self._driver.refuse_strangers()
+        self._handed_out += 1
+        if self._handed_out % BREATH_MESSAGES == 0:
+            self._driver.wake()
+            await checkpoint()
 
     async def _next(self) -> T | None:
         while (item := self._pull()) is None and not self._closed:

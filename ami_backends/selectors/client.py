@@ -20,6 +20,7 @@ from ami_proto import (
     Connection,
     Filter,
     Message,
+    MisuseError,
     Notice,
     Outcome,
     Overflow,
@@ -65,13 +66,17 @@ class Client:
     ) -> None:
         self._machine = Connection(config, seed=secrets.randbits(64))
         self._runner = self._runner_type(self._machine, on_notice)
-        self._signals = SignalWatch(stop_on, lambda: self._runner.reactor.call_soon(self._stop))
+        try:
+            self._signals = SignalWatch(stop_on, lambda: self._runner.reactor.call_soon(self._stop))
+        except BaseException:
+            self._runner.reactor.close()
+            raise
         self._runner.start()
 
     @property
     def state(self) -> State:
         """Where the connection stands."""
-        return self._machine.state
+        return self._runner.desk.state
 
     def wait_ready(self, timeout: float | None = None) -> None:
         """Wait until READY was reached once. Raises `ConnectFailed`, `TimeoutError`."""
@@ -167,9 +172,13 @@ class Client:
         return Events(self._runner, subscription, marks=marks)
 
     def snapshot(self) -> Snapshot:
-        """Return the health of the connection as plain data."""
-        answer = self._runner.ask(self._machine.snapshot)
-        return self._machine.snapshot() if answer is None else answer.result()
+        """Return the health of the connection as plain data. From anywhere, a notice listener too."""
+        snapshot = self._runner.desk.snapshot
+        try:
+            answer = self._runner.ask(snapshot)
+        except MisuseError:  # where nobody can wait for the runner, it is looked at from beside
+            answer = None
+        return snapshot() if answer is None else answer.result()
 
     def close(self, grace: float | None = None) -> None:
         """Log off, wait for Goodbye at most `grace` seconds, and end. Idempotent.

@@ -213,6 +213,7 @@ class Reactor:
             self._register(line)
         except (OSError, ValueError, KeyError) as error:  # its descriptor died under us
             self._lose(line, Disconnect(Reason.NETWORK, str(error)))
+            return
         if line.pending:
             self._eager.add(line.session)
         else:

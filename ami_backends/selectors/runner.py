@@ -84,7 +84,8 @@ class Runner(ABC):
         return os.getpid() != self._process
 
     def refuse_waiting(self) -> None:
-        """Raise `MisuseError` where the runner would wait for itself."""
+        """Raise `MisuseError` where the runner would wait for itself, and in a stranger's thread."""
+        self.refuse_strangers()
         if self.own:
             raise MisuseError("a blocking call from a notice listener would wait for itself")
 
@@ -128,9 +129,12 @@ class Runner(ABC):
             self.machine.start(time.monotonic())
             while not self.machine.stopped:
                 self.reactor.run_once()
-        except BaseException as error:  # noqa: BLE001 - a bug must not leave callers waiting for ever
-            self.desk.failure = error
-        self.finish()
+        except BaseException as error:
+            self.desk.fail(error)
+            if not isinstance(error, Exception):
+                raise
+        finally:
+            self.finish()
 
     def finish(self) -> None:
         """Take the last letters, close the reactor, and leave nobody waiting."""

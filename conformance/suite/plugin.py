@@ -21,7 +21,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Have each test of the suite once for each driver."""
-    if "backend" in metafunc.fixturenames:
+    own = any("backend" in mark.args[0] for mark in metafunc.definition.iter_markers("parametrize"))
+    if "backend" in metafunc.fixturenames and not own:
         names = metafunc.config.getoption("--backend") or NAMES
         try:
             backends = [backend_of(name) for name in names]
