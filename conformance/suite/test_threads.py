@@ -83,7 +83,7 @@ async def test_every_word_is_answered_or_refused_in_another_thread(
     """R-DRIVER-06: what only looks, too."""
     async with backend.connect(start_peer(honest).port) as pbx:
         heard = pbx.events()
-        words = [pbx.wait_ready, pbx.events, heard.close]
+        words: list[Callable[..., Any]] = [pbx.wait_ready, pbx.events, heard.close]
         calls = [Elsewhere(word) for word in words]
         assert await backend.eventually(lambda: all(call.over() for call in calls))
         if backend.name in SHARING:
