@@ -22,7 +22,7 @@ import gevent, trio
 KEPT = []
 
 async def test_blocks(backend):
-    time.sleep(1.2)
+    time.sleep(2.7)
 
 async def test_leaves_a_thread(backend):
     threading.Thread(target=time.sleep, args=(4.0,)).start()
