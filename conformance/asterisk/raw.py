@@ -89,9 +89,11 @@ class RawSession:
     def reply(self, action: str, *headers: tuple[str, str]) -> Frame:
         """Send an action and read on to the response that carries its ActionID."""
         action_id = self.send(action, *headers)
-        while (frame := self.read())["ActionID"] != action_id or not frame["Response"]:
-            pass
-        return frame
+        while True:
+            frame = self.read()
+            # An `OriginateResponse` has a `Response` too, and another session's may have the same ActionID.
+            if frame["ActionID"] == action_id and frame["Response"] and not frame["Event"]:
+                return frame
 
     def list(self, action: str, *headers: tuple[str, str]) -> list[Frame]:
         """Send a list action and return its items; `ValueError` with the response when it opens no list."""
