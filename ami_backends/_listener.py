@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 
+from ami_backends._log import log_fields
 from ami_proto import Notice
 
 logger = logging.getLogger("ami_backends")
@@ -23,4 +24,4 @@ class Listener:
             self._function(notice)
         except Exception:
             self.errors += 1
-            logger.exception("a listener raised on %s", type(notice).__name__)
+            logger.exception("a listener raised on %s", type(notice).__name__, extra=log_fields(None))

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any, Literal, TypedDict, Unpack
 
-from ami_proto import Action, ConfigError, MisuseError, ServerConfig, Tls
+from ami_proto import Action, ConfigError, MisuseError, ServerConfig, SetupAction, Tls
 
 Scalar = str | int | float | bool
 Value = Scalar | Sequence[Scalar]
@@ -17,6 +17,7 @@ class Options(TypedDict, total=False):
     auth: Literal["md5", "plain"]
     events: str | None
     wait_fully_booted: bool
+    setup: tuple[SetupAction, ...]
     connect_timeout: float
     banner_timeout: float
     login_timeout: float
@@ -30,6 +31,8 @@ class Options(TypedDict, total=False):
     reconnect_min: float
     reconnect_max: float
     stable_after: float
+    breaker_threshold: int
+    breaker_cooldown: float
     max_frame_size: int
     max_desyncs: int
     desync_window: float
@@ -37,6 +40,8 @@ class Options(TypedDict, total=False):
     max_outbound_bytes: int
     max_action_id_length: int
     drop_report_interval: float
+    redact_names: tuple[str, ...]
+    redact_values: tuple[str, ...]
 
 
 class ConnectOptions(Options, total=False):
@@ -63,9 +68,9 @@ def as_config(
     The key is `host:port` unless given; `tls=True` verifies as `Tls()` does.
     """
     known = {field.name for field in fields(ServerConfig)}
-    for name, value in options.items():
+    for name in options:
         if name not in known:
-            raise ConfigError(name, value, "unknown option")
+            raise ConfigError(name, "...", "unknown option")  # its value may be a secret, misspelt
     return ServerConfig(
         key=f"{host}:{port}" if key is None else key,
         host=host,
@@ -76,6 +81,11 @@ def as_config(
         retry=retry,
         **options,
     )
+
+
+def as_words(config: ServerConfig) -> dict[str, Any]:
+    """Return what to call `connect` with, on any driver, for a configuration made elsewhere."""
+    return {each.name: getattr(config, each.name) for each in fields(config)}
 
 
 def as_action(

@@ -4,11 +4,13 @@
 has drivers that are ready to use. `Decoder` parses a stream by itself.
 """
 
+from ami_proto.coercion import TRUE, merged
 from ami_proto.config import ServerConfig
 from ami_proto.connection.lifecycle import TABLE as LIFECYCLE
 from ami_proto.connection.machine import TRANSMIT_LIMIT, Connection
 from ami_proto.connection.notices import (
     ActionFinished,
+    BreakerChanged,
     ConnectScheduled,
     EventsDropped,
     Fault,
@@ -26,7 +28,7 @@ from ami_proto.connection.subscription import (
     Overflow,
     Subscription,
 )
-from ami_proto.correlation.completion import AsyncEvent, Automatic, Completion, Progress, Verdict
+from ami_proto.correlation.completion import Completion, Progress, Verdict
 from ami_proto.correlation.outcome import (
     ActionCancelled,
     ActionError,
@@ -40,6 +42,17 @@ from ami_proto.correlation.outcome import (
     Reply,
     ReplyTooLarge,
     Ticket,
+)
+from ami_proto.correlation.strategies import (
+    AsyncEvent,
+    Automatic,
+    CommandOutput,
+    EventList,
+    EventOnly,
+    Fence,
+    MultiResponse,
+    SingleResponse,
+    Strategy,
 )
 from ami_proto.errors import (
     AmiError,
@@ -56,7 +69,10 @@ from ami_proto.errors import (
 from ami_proto.message.decode import Decoder
 from ami_proto.message.encode import Action
 from ami_proto.message.message import Message
+from ami_proto.message.redact import Redaction
+from ami_proto.setup_action import SetupAction
 from ami_proto.values import (
+    BreakerState,
     Close,
     Command,
     Connect,
@@ -75,6 +91,7 @@ __all__ = [
     "LIFECYCLE",
     "QUEUE_LIMIT_DEFAULT",
     "TRANSMIT_LIMIT",
+    "TRUE",
     "Action",
     "ActionCancelled",
     "ActionError",
@@ -87,8 +104,11 @@ __all__ = [
     "AsyncEvent",
     "Automatic",
     "Backpressure",
+    "BreakerChanged",
+    "BreakerState",
     "Close",
     "Command",
+    "CommandOutput",
     "Completion",
     "CompletionFailed",
     "ConfigError",
@@ -99,9 +119,12 @@ __all__ = [
     "Decoder",
     "Disconnect",
     "Drops",
+    "EventList",
+    "EventOnly",
     "EventsDropped",
     "Fault",
     "FaultSeen",
+    "Fence",
     "Filter",
     "Gap",
     "InvalidAction",
@@ -111,12 +134,14 @@ __all__ = [
     "MessagesWaiting",
     "MissingResponse",
     "MisuseError",
+    "MultiResponse",
     "NotReady",
     "Notice",
     "Outcome",
     "Overflow",
     "Progress",
     "Reason",
+    "Redaction",
     "Reply",
     "ReplyTooLarge",
     "RequestError",
@@ -124,9 +149,12 @@ __all__ = [
     "ServerConfig",
     "ServerKey",
     "SessionId",
+    "SetupAction",
+    "SingleResponse",
     "Snapshot",
     "State",
     "StateChanged",
+    "Strategy",
     "Subscription",
     "SubscriptionSnapshot",
     "Ticket",
@@ -134,4 +162,5 @@ __all__ = [
     "Verdict",
     "Watch",
     "connect_error",
+    "merged",
 ]

@@ -3,10 +3,13 @@
 Times are seconds, sizes are bytes. Every default carries its reason.
 """
 
-from dataclasses import dataclass, field, fields
-from typing import Literal
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Literal, Never, Self, cast
 
+from ami_proto.coercion import HIDDEN, as_bool, as_float, as_int, as_tuple, merged, pattern
 from ami_proto.errors import ConfigError
+from ami_proto.setup_action import SetupAction, read_setup
 from ami_proto.values import ServerKey, Tls
 
 KIB = 1024
@@ -39,12 +42,15 @@ class ServerConfig:
     words it does not know for "no events", without an error (facts, 2)."""
     wait_fully_booted: bool = False
     """Wait for `FullyBooted` before READY; it only comes with class `system` in the mask."""
+    setup: tuple[SetupAction, ...] = ()
+    """What is sent after every login, one after the other, before READY."""
 
     # patience
     connect_timeout: float = 10.0
     banner_timeout: float = 5.0
     login_timeout: float = 10.0
-    """At least 2: Asterisk sleeps a second before it refuses (main/manager.c:3412)."""
+    """From the banner to READY, set-up actions included. At least 2: Asterisk sleeps a second before it
+    refuses (main/manager.c:3412)."""
     action_timeout: float = 30.0
     """For an action whose completion and caller name no other."""
     close_grace: float = 0.25
@@ -64,6 +70,11 @@ class ServerConfig:
     reconnect_min: float = 0.1
     reconnect_max: float = 30.0
     stable_after: float = 10.0
+    breaker_threshold: int = 10
+    """Failures in a row that open the breaker; with the backoff's defaults, after some twenty seconds."""
+    breaker_cooldown: float = 10.0
+    """Seconds that an open breaker lets pass before each probe: a restart of Asterisk must not cost half
+    a minute."""
 
     # bounds
     max_frame_size: int = 4 * MIB
@@ -76,6 +87,33 @@ class ServerConfig:
     """Above 67, Asterisk's own handlers corrupt their replies (facts, 6.5)."""
     drop_report_interval: float = 1.0
 
+    # secrets
+    redact_names: tuple[str, ...] = ()
+    """Regular expressions, any case: what stands under a name that one is found in is masked, besides
+    what always is (`message/redact.py`)."""
+    redact_values: tuple[str, ...] = ()
+    """Likewise for the values: what matches is masked wherever it stands."""
+
+    @classmethod
+    def from_mapping(
+        cls, options: Mapping[str, object], defaults: Mapping[str, object] | None = None
+    ) -> Self:
+        """Read plain data, as TOML, JSON or an environment have it; text is taken for what it says.
+
+        `tls` may be true, or a mapping of the keys of `Tls`. `options` go over `defaults`, key by key.
+        Raises `ConfigError`.
+        """
+        known = {each.name: each for each in fields(cls)}
+        values: dict[str, object] = {}
+        for key, value in merged(defaults or {}, options).items():
+            if key not in known:
+                raise ConfigError(str(key), HIDDEN, "unknown key")
+            values[key] = _read(key, value, known[key].type)
+        for key, each in known.items():
+            if key not in values and each.default is MISSING:
+                raise ConfigError(key, None, "must be given")
+        return cls(**cast("dict[str, Never]", values))
+
     def __post_init__(self) -> None:
         for each in fields(self):
             self._require_type(each.name, each.type)
@@ -86,6 +124,14 @@ class ServerConfig:
         for name in ("username", "secret", "events"):
             rule = f"must be UTF-8 of at most {LOGIN_VALUE_SIZE_MAX} bytes"
             self._require(name, _fits_login(getattr(self, name)), rule)
+        for name in ("username", "secret"):
+            # Asterisk skips what is up to a blank before a value (facts, 1.3), and manager.conf holds none
+            # at the ends of one: it could never match.
+            rule = "must not begin or end with a blank or control character"
+            self._require(name, _is_trimmed(getattr(self, name)), rule)
+        for name in ("redact_names", "redact_values"):
+            for each in getattr(self, name):
+                pattern(name, each)
         self._require("auth", self.auth in ("md5", "plain"), "must be 'md5' or 'plain'")
         for name, (low, high) in BOUNDS.items():
             self._require(name, low <= getattr(self, name) <= high, f"must be between {low:g} and {high:g}")
@@ -107,14 +153,19 @@ class ServerConfig:
             fits = isinstance(value, number) and not isinstance(value, bool)
             self._require(name, fits, "must be a whole number" if wanted is int else "must be a number")
         elif name == "tls":
-            self._require(name, value is None or isinstance(value, Tls), "must be a Tls, or None")
+            self._require(name, value is None or _is_tls(value), "must be a Tls, or None")
+        elif name == "setup":
+            fits = isinstance(value, tuple) and all(isinstance(each, SetupAction) for each in value)
+            self._require(name, fits, "must be a tuple of SetupAction")
+        elif name.startswith("redact_"):
+            self._require(name, isinstance(value, tuple), "must be a tuple")
         else:
             fits = isinstance(value, str) or (value is None and name == "events")
             self._require(name, fits, "must be text")
 
     def _require(self, name: str, holds: bool, rule: str) -> None:
         if not holds:
-            shown = "..." if name == "secret" else getattr(self, name)
+            shown = HIDDEN if name in ("secret", "setup") else getattr(self, name)
             raise ConfigError(name, shown, rule)
 
 
@@ -131,6 +182,8 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "reconnect_min": (0.001, DURATION_MAX),
     "reconnect_max": (0.001, DURATION_MAX),
     "stable_after": (0.0, DURATION_MAX),
+    "breaker_threshold": (1, 1_000_000),
+    "breaker_cooldown": (0.0, DURATION_MAX),
     "max_frame_size": (64 * KIB, 64 * MIB),
     "max_desyncs": (0, 1_000_000),
     "desync_window": (0.01, DURATION_MAX),
@@ -141,12 +194,61 @@ BOUNDS: dict[str, tuple[float, float]] = {
 }
 """Lowest and highest allowed value of each number."""
 
+_READERS: dict[object, Callable[[str, object], object]] = {
+    bool: as_bool,
+    int: as_int,
+    float: as_float,
+    tuple[str, ...]: as_tuple,
+    tuple[SetupAction, ...]: read_setup,
+}
+"""How plain data becomes a value of each type; what is not here is taken as it is."""
+
+
+def _read(key: str, value: object, wanted: object) -> object:
+    if key == "tls":
+        return _read_tls(value)
+    reader = _READERS.get(wanted)
+    return value if reader is None else reader(key, value)
+
+
+def _read_tls(value: object) -> object:
+    value = as_bool("tls", value)
+    if isinstance(value, bool):
+        return Tls() if value else None
+    if not isinstance(value, Mapping):
+        return value
+    for key in value:
+        if key not in ("ca_file", "verify", "server_name"):
+            raise ConfigError(f"tls.{key}", HIDDEN, "unknown key")
+    tls = Tls(
+        value.get("ca_file"), cast("bool", as_bool("tls.verify", value.get("verify", True))),
+        value.get("server_name"),
+    )  # fmt: skip
+    if not _is_tls(tls):
+        raise ConfigError("tls", tls, "ca_file and server_name must be text, verify true or false")
+    return tls
+
+
+def _is_tls(value: object) -> bool:
+    """Whether this is a Tls that a driver can use."""
+    if not isinstance(value, Tls):
+        return False
+    verify: object = value.verify
+    texts: tuple[object, ...] = (value.ca_file, value.server_name)
+    return isinstance(verify, bool) and all(
+        text is None or (isinstance(text, str) and _one_line(text)) for text in texts
+    )
+
 
 def _fits_login(text: str | None) -> bool:
     try:
         return text is None or len(text.encode("utf-8", "surrogateescape")) <= LOGIN_VALUE_SIZE_MAX
     except UnicodeEncodeError:
         return False
+
+
+def _is_trimmed(text: str) -> bool:
+    return not text or (text[0] > " " and text[-1] > " ")
 
 
 def _one_line(text: str | None) -> bool:

@@ -77,6 +77,18 @@ class State(Enum):
 
 
 @unique
+class BreakerState(Enum):
+    """Whether a server may be asked; the transitions are in `connection/breaker.py`."""
+
+    CLOSED = "closed"
+    """It may: attempts follow the backoff."""
+    OPEN = "open"
+    """It failed too often in a row: no attempt before the cooldown is over."""
+    HALF_OPEN = "half open"
+    """The one attempt after the cooldown is under way: the probe."""
+
+
+@unique
 class Reason(Enum):
     """Why a session ended, or never began."""
 
@@ -93,6 +105,8 @@ class Reason(Enum):
     BANNER_TIMEOUT = "no banner"
     LOGIN_TIMEOUT = "login timed out"
     LOGIN_REFUSED = "login refused"
+    SETUP_FAILED = "set-up failed"
+    """A set-up action that the configuration calls required did not succeed."""
     HEARTBEAT = "heartbeat unanswered"
     READ_TIMEOUT = "nothing received"
     PROTOCOL = "protocol error"

@@ -10,9 +10,9 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from ami_backends._safe import safe
 from ami_backends.cli.backends import Backend, BackendOption, Connect, run
 from ami_backends.cli.exits import Terminated
-from ami_backends.cli.safe import safe
 from ami_backends.cli.screen import Screen
 from ami_proto import (
     ActionFailed,

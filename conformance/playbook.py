@@ -185,7 +185,7 @@ class Playbook:
                 self._answered = max(self._answered, number + 1)
         return self.receive(frame(f"Response: {status}", f"ActionID: {action_id}", *lines))
 
-    def item(self, to: ami.Ticket, name: str, *lines: str) -> Self:
+    def item(self, to: ami.Ticket | Heard, name: str, *lines: str) -> Self:
         """Send an event that is part of an answer."""
         return self.receive(frame(f"Event: {name}", f"ActionID: {to.action_id}", *lines))
 

@@ -64,13 +64,19 @@ def config(port: int, **options: Any) -> ServerConfig:
         "auth": "plain",
         "reconnect_min": 0.01,
         "reconnect_max": 0.02,
+        "breaker_threshold": 1_000_000,
     }
     return ServerConfig(**(values | options))
 
 
 def client_of(port: int, **options: Any) -> Client:
     """Connect the blocking client; it reconnects at once."""
-    quick: dict[str, Any] = {"auth": "plain", "reconnect_min": 0.01, "reconnect_max": 0.02}
+    quick: dict[str, Any] = {
+        "auth": "plain",
+        "breaker_threshold": 1_000_000,
+        "reconnect_min": 0.01,
+        "reconnect_max": 0.02,
+    }
     return connect(HOST, port, username="admin", secret="s3cr3t", **(quick | options))
 
 

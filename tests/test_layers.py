@@ -10,7 +10,10 @@ import ami_proto
 
 CORE = Path(ami_proto.__file__).parent
 MODULES = sorted(CORE.rglob("*.py"))
-LAYERS = ("values", "errors", "config", "wire", "message", "correlation", "connection", "cluster")
+LAYERS = (
+    "values", "errors", "lines", "coercion", "setup_action", "config", "wire", "message", "correlation",
+    "connection", "cluster",
+)  # fmt: skip
 PURE = {
     "bisect", "collections", "contextlib", "dataclasses", "enum", "functools", "hashlib", "heapq",
     "itertools", "math", "operator", "random", "re", "types", "typing",

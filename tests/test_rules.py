@@ -17,9 +17,6 @@ PLACES = (ROOT, ROOT.parent / "conformance" / "suite")
 ID = re.compile(r"R-[A-Z]+-\d\d")
 
 OWED: dict[str, int] = {
-    "R-CORR-14": 3,  # Fence
-    "R-AUTH-06": 3,  # set-up actions
-    "R-HEALTH-04": 3,  # breaker
     "R-CLUSTER-01": 4,
     "R-CLUSTER-02": 4,
     "R-CLUSTER-03": 4,
@@ -27,9 +24,6 @@ OWED: dict[str, int] = {
     "R-CLUSTER-05": 4,
     "R-CLUSTER-06": 4,
     "R-CLUSTER-07": 4,
-    "R-OBS-02": 3,
-    "R-OBS-03": 3,
-    "R-CONF-02": 3,
 }
 """Rules without a proof, and the stage that brings it."""
 

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 from typer.main import get_command
 
+from ami_backends.cli.check_config import check_config
 from ami_backends.cli.command import command
 from ami_backends.cli.exits import Status, Terminated, complain, sentence_of, status_of
 from ami_backends.cli.listen import listen
@@ -52,7 +53,7 @@ def build() -> typer.Typer:
         add_completion=False,
     )
     app.callback()(_common)
-    for own in (listen, send, command):
+    for own in (listen, send, command, check_config):
         app.command()(own)
     for plugin in sorted(entry_points(group=PLUGIN_GROUP), key=lambda each: each.name):
         _add(plugin, app)

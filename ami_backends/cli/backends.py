@@ -91,6 +91,9 @@ class _ClientAtOnce:
     async def send(self, *words: Any, **options: Any) -> Any:  # noqa: ANN401
         return self._client.send(*words, **options)
 
+    def snapshot(self) -> Any:  # noqa: ANN401
+        return self._client.snapshot()
+
     def events(self, *words: Any, **options: Any) -> "_EventsAtOnce":  # noqa: ANN401
         return _EventsAtOnce(self._client.events(*words, **options))
 

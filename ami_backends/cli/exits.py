@@ -7,7 +7,7 @@ from enum import IntEnum, unique
 
 import typer
 
-from ami_backends.cli.safe import safe
+from ami_backends._safe import safe
 from ami_proto import (
     ActionError,
     ActionFailed,

@@ -3,17 +3,33 @@
 import os
 import signal
 from collections.abc import AsyncIterable, Callable
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ami_backends.cli.backends import Backend, BackendOption, Connect, run
 from ami_backends.cli.exits import UsageProblem, complain
 from ami_backends.cli.login import CaFile, ConnectTimeout, Insecure, Login, SecretFile
+from ami_backends.cli.monitor import MetricsPort, Verbose, logging_to_stderr, serving_metrics
 from ami_backends.cli.records import record_of, stamped, write_record
 from ami_backends.cli.screen import Screen
 from ami_backends.cli.target import take_target
-from ami_proto import ConnectFailed, Drops, FaultSeen, Gap, Message, Notice, Reason, State, StateChanged
+from ami_backends.telemetry import Telemetry
+from ami_proto import (
+    ConnectFailed,
+    Drops,
+    FaultSeen,
+    Gap,
+    Message,
+    Notice,
+    Reason,
+    Redaction,
+    State,
+    StateChanged,
+)
+
+if TYPE_CHECKING:
+    from ami_backends.telemetry.metrics import Metrics
 
 Item = Message | Gap | Drops
 
@@ -43,6 +59,8 @@ def listen(
     insecure: Insecure = False,
     connect_timeout: ConnectTimeout = None,
     backend: BackendOption = Backend.SELECTORS,
+    verbose: Verbose = 0,
+    metrics_port: MetricsPort = None,
 ) -> None:
     """Show events as they come, until Ctrl-C.
 
@@ -55,14 +73,19 @@ def listen(
     server, _ = take_target([target] if target is not None else [], os.environ)
     words = Login(secret_file, ca, insecure, connect_timeout).words(server)
 
-    async def program(connect: Connect) -> None:
+    async def program(connect: Connect, metrics: "Metrics | None") -> None:
+        listeners = [] if verbose else [_Reporter()]  # who reads the log is told by it
+        telemetry = Telemetry(*listeners, metrics=metrics, redaction=Redaction(secret=words["secret"]))
         # SIGTERM is the usual end of a service: log off, and be done.
-        async with connect(**words, on_notice=_Reporter(), stop_on=[signal.SIGTERM]) as client:
+        async with connect(**words, on_notice=telemetry, stop_on=[signal.SIGTERM]) as client:
+            if metrics is not None:
+                metrics.watch(client)
             with client.events(*(event or ()), marks=True) as events:
                 await _show(events, _writer(json, full), count)
 
     try:
-        run(backend, program)
+        with logging_to_stderr(verbose), serving_metrics(metrics_port) as metrics:
+            run(backend, lambda connect: program(connect, metrics))
     except ConnectFailed as failed:
         if failed.cause.reason is not Reason.STOPPED:
             raise

@@ -9,6 +9,7 @@ from warnings import catch_warnings, simplefilter
 
 import typer
 
+from ami_backends._secret import SECRET_SIZE_MAX, read_first_line, secret_of
 from ami_backends._words import Options
 from ami_backends.cli.exits import UsageProblem
 from ami_backends.cli.target import Target
@@ -70,16 +71,12 @@ class Login:
             if self.insecure and self.ca_file is not None:
                 raise UsageProblem("--ca and --insecure exclude each other")
             if self.ca_file is not None:
-                _read_first_line(self.ca_file)  # one that cannot be read is told of by its name
+                _readable_line(self.ca_file)  # one that cannot be read is told of by its name
             return Tls(ca_file=self.ca_file, verify=not self.insecure)
         for option, given in (("--ca", self.ca_file is not None), ("--insecure", self.insecure)):
             if given:
                 raise UsageProblem(f"{option} needs TLS: a target that begins with amis://, or AMI_TLS=1")
         return None
-
-
-SECRET_SIZE_MAX = 4096
-"""More than Asterisk takes in one line, four times over: a file without line ends is no secret."""
 
 
 def read_secret(secret_file: str | None, target: Target) -> str:
@@ -94,16 +91,16 @@ def read_secret(secret_file: str | None, target: Target) -> str:
 
 
 def _first_line(path: str) -> str:
-    line = sys.stdin.buffer.readline(SECRET_SIZE_MAX) if path == "-" else _read_first_line(path)
-    if not (secret := line.rstrip(b"\r\n")):
-        raise UsageProblem("the first line of the secret file is empty")
-    return secret.decode("utf-8", "surrogateescape")
-
-
-def _read_first_line(path: str) -> bytes:
+    line = sys.stdin.buffer.readline(SECRET_SIZE_MAX) if path == "-" else _readable_line(path)
     try:
-        with open(path, "rb") as file:
-            return file.readline(SECRET_SIZE_MAX)
+        return secret_of(line)
+    except ValueError as error:
+        raise UsageProblem(str(error)) from None
+
+
+def _readable_line(path: str) -> bytes:
+    try:
+        return read_first_line(path)
     except OSError as error:
         raise UsageProblem(f"{path}: {error.strerror}") from None
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from rich.console import Console, OverflowMethod, RenderableType
 from rich.text import Text
 
-from ami_backends.cli.safe import safe, safe_line
+from ami_backends._safe import safe, safe_line
 from ami_proto import Drops, Gap, Message
 
 NAME_WIDTH = 20

@@ -5,10 +5,12 @@ turned into inputs, inputs into effects, effects into commands, notices and time
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from random import Random
 
 from ami_proto.config import ServerConfig
 from ami_proto.connection.backoff import Backoff
+from ami_proto.connection.breaker import Breaker
 from ami_proto.connection.commands import CommandQueue
 from ami_proto.connection.heartbeat import Heartbeat, Judgement
 from ami_proto.connection.lifecycle import TABLE, Effect, Input
@@ -25,6 +27,7 @@ from ami_proto.connection.subscription import Gap
 from ami_proto.connection.subscriptions import Subscriptions
 from ami_proto.connection.timers import SESSION_TIMERS, Timer, Timers
 from ami_proto.correlation.pending import Entry, Pending, Purpose
+from ami_proto.message.redact import Redaction
 from ami_proto.values import Command, Connect, Disconnect, Reason, Sent, SessionId, State, Watch
 
 
@@ -49,12 +52,14 @@ class Life:
         """Actions that wait for READY."""
         self.timers = Timers()
         self.backoff = Backoff(config.reconnect_min, config.reconnect_max, random)
+        self.breaker = Breaker(config, self.backoff, notices)
         self.commands = CommandQueue()
         self.fault_totals: dict[Fault, int] = {}
         self.frames_before = 0
         """Frames of the sessions before this one; `events_before` likewise."""
         self.events_before = 0
         self._config = config
+        self._redaction = Redaction.of(config)
         self._notices = notices
         self._subscriptions = subscriptions
         self._new_session = new_session
@@ -107,6 +112,7 @@ class Life:
 
     def lose(self, cause: Disconnect, now: float, *, closed: bool = False) -> None:
         """End the present session; `closed` says that the driver knows already."""
+        cause = replace(cause, detail=self._redaction.text(cause.detail))
         if self.session is not None and not closed:
             self.commands.close(self.session.id)
         self._apply(Input.GIVEN_UP if self._gives_up(cause) else Input.LOST, now, cause)
@@ -166,7 +172,7 @@ class Life:
         """Take one step of the table."""
         step = TABLE[self.state, event]
         old, self.state = self.state, step.state
-        if event is Input.ADMITTED:
+        if step.effect is Effect.DIAL:
             self.session_number += 1
             self.session = self._new_session(SessionId(self._config.key, self.session_number))
         if old is not step.state:
@@ -193,13 +199,14 @@ class Life:
                 self._retry(cause, now)
             case Effect.LOG_OFF:
                 self._log_off(now)
-            case Effect.END:
+            case Effect.END:  # pragma: no branch - there is no other effect
                 self._end(cause, now)
 
     def _begin(self, now: float) -> None:
         self._served = False
         self._logoff = None
         self.backoff.reset()
+        self.breaker.begin()
         self._schedule(0.0, None, now)
         self._ask(now)
 
@@ -217,6 +224,7 @@ class Life:
 
     def _dial(self, now: float) -> None:
         config, session = self._config, self._present()
+        self.breaker.handle_dialled()
         self.commands.dial(Connect(session.id, config.host, config.port, config.tls))
         self.timers.set(Timer.CONNECT, now + config.connect_timeout)
 
@@ -256,11 +264,14 @@ class Life:
 
     def _retry(self, cause: Disconnect | None, now: float) -> None:
         self._end_session(cause, now)
-        self._schedule(self.backoff.next_delay(), cause, now)
+        delay = self.backoff.next_delay()
+        self.breaker.handle_failure(cause)
+        self._schedule(max(delay, self.breaker.delay_min), cause, now)
 
     def _schedule(self, delay: float, cause: Disconnect | None, now: float) -> None:
         attempt = self.backoff.failures + 1
-        self._notices.put_step(ConnectScheduled(self._config.key, attempt, delay, now + delay, cause))
+        key, host, port = self._config.key, self._config.host, self._config.port
+        self._notices.put_step(ConnectScheduled(key, host, port, attempt, delay, now + delay, cause))
         self.timers.set(Timer.RECONNECT, now + delay)
 
     def _log_off(self, now: float) -> None:
@@ -274,6 +285,7 @@ class Life:
         if logoff is not None and logoff.sent is not Sent.FULLY:
             self.report(Fault.LOGOFF_UNSENT, str(cause))
         self._end_session(cause, now)
+        self.breaker.handle_ended(cause)
         self.timers.clear(Timer.RECONNECT, Timer.DROP_REPORT)
         self._put_drops()
         self.farewell_due = True
@@ -323,10 +335,11 @@ class Life:
             case Timer.SILENCE | Timer.PONG | Timer.READ:
                 self._handle_heartbeat(timer, deadline, now)
             case Timer.STABLE:
+                self.breaker.handle_stable()
                 self.backoff.reset()
             case Timer.GRACE:
                 self._overdue(Reason.STOPPED, f"no Goodbye within {self._grace:g} s", now)
-            case Timer.DROP_REPORT:
+            case Timer.DROP_REPORT:  # pragma: no branch - there is no other timer
                 self.report_drops(now)
 
     def _overdue(self, reason: Reason, detail: str, now: float) -> None:
@@ -347,16 +360,19 @@ class Life:
             case Judgement.DEAD if timer is Timer.READ:
                 what = f"no bytes for {self._config.read_timeout:g} s"
                 self._overdue(Reason.READ_TIMEOUT, what, now)
-            case Judgement.DEAD:
+            case Judgement.DEAD:  # pragma: no branch - there is no other judgement
                 self._overdue(Reason.HEARTBEAT, f"{self._heartbeat.misses} pings unanswered", now)
 
     # -- reports
 
-    def report(self, fault: Fault, detail: str, count: int = 1) -> None:
-        """Count a fault, and say so."""
+    def report(self, fault: Fault, detail: str, count: int = 1, *, action_id: str | None = None) -> None:
+        """Count a fault, and say so. An ActionID longer than any of ours is left out."""
         self.fault_totals[fault] = self.fault_totals.get(fault, 0) + count
         session = self.session.id if self.session is not None else None
-        self._notices.put_fault(FaultSeen(self._config.key, session, fault, count, detail))
+        if action_id is not None and len(action_id) > self._config.max_action_id_length:
+            action_id = None
+        detail = self._redaction.text(detail)
+        self._notices.put_fault(FaultSeen(self._config.key, session, fault, count, detail, action_id))
 
     def report_drops(self, now: float) -> None:
         """Report dropped messages, at most once each `drop_report_interval`."""

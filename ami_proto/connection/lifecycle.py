@@ -12,8 +12,8 @@ a state's row means nothing there and changes nothing, for one of three reasons.
 LOST and GIVEN_UP are the same event, the end of a session before anyone asked for it, after the
 question whether to try again has been answered (`Life.lose`). Why a session ended is in the cause.
 
-A login is one state, not three: challenge, login and the wait for FullyBooted share one timer, and
-nobody outside could act on the difference (`login.py` keeps the steps).
+A login is one state, not four: challenge, login, the wait for FullyBooted and the set-up actions share
+one timer, and nobody outside could act on the difference (`login.py` keeps the steps).
 
 The diagram, read downwards:
 
@@ -36,11 +36,11 @@ class Input(Enum):
 
     START = "start"
     ADMITTED = "admitted"
-    """The backoff is over, and the connection may dial."""
+    """Backoff and cooldown are over, and the connection may dial."""
     CONNECTED = "connected"
     BANNER = "banner"
     ACCEPTED = "accepted"
-    """The login is complete."""
+    """The login is complete, and the set-up actions have ended."""
     MISSED = "missed"
     """A ping went unanswered, and more may follow."""
     ANSWERED = "answered"

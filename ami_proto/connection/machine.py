@@ -19,12 +19,13 @@ from ami_proto.connection.snapshot import Snapshot, SubscriptionSnapshot
 from ami_proto.connection.subscription import QUEUE_LIMIT_DEFAULT, Drops, Filter, Gap, Overflow, Subscription
 from ami_proto.connection.subscriptions import Subscriptions
 from ami_proto.correlation.action_ids import INSTANCE_DIGITS, ActionIds, is_instance
-from ami_proto.correlation.completion import Completion, blocks_session, completion_for
+from ami_proto.correlation.completion import Completion
+from ami_proto.correlation.odd_actions import completion_for
 from ami_proto.correlation.outcome import Ticket
-from ami_proto.correlation.outgoing import Outgoing
 from ami_proto.correlation.pending import Entry, Pending, Purpose
+from ami_proto.correlation.prepare import prepare
 from ami_proto.errors import Backpressure, ConfigError, InvalidAction, MisuseError, NotReady
-from ami_proto.message.encode import Action, encode
+from ami_proto.message.encode import Action
 from ami_proto.message.message import Message
 from ami_proto.values import Command, Disconnect, ServerKey, SessionId, State
 
@@ -56,7 +57,7 @@ class Connection:
             raise ConfigError("instance", instance, f"must be {INSTANCE_DIGITS} hex digits")
         self._ids = ActionIds(config.key, instance, length_max=config.max_action_id_length)
         self._callouts = Callouts()
-        self._notices = NoticeQueue()
+        self._notices = NoticeQueue(self._time)
         self._subscriptions = Subscriptions(self._callouts, self._notices.put_waiting, self._report)
         self._life = Life(config, random, self._notices, self._subscriptions, self._new_session, throttled)
 
@@ -104,8 +105,11 @@ class Connection:
             outbound_bytes=len(session.outbox) if session is not None else 0,
             bytes_received=session.bytes_received if session is not None else 0,
             frames_received=session.frames if session is not None else 0,
+            events_received=self.events_received,
             events_unwanted=self._subscriptions.unwanted,
             connect_failures=life.backoff.failures,
+            breaker=life.breaker.state,
+            breaker_openings=life.breaker.openings,
             faults=dict(life.fault_totals),
             subscriptions=tuple(
                 SubscriptionSnapshot(each.filter.names, each.depth, each.limit, each.dropped)
@@ -158,7 +162,9 @@ class Connection:
             if earliest in deadlines[1:]:
                 # Before a timer of the same moment: READ may have waited for just this action to end.
                 self._expire_action(now)
-            elif (due := life.timers.pop_due(now)) is not None:
+            else:
+                due = life.timers.pop_due(now)
+                assert due is not None, "what is due and no action's is a timer's"
                 life.handle_timer(*due, now)
 
     # -- requests
@@ -220,7 +226,7 @@ class Connection:
             session.open(entry)
         else:
             self._keep(entry)
-        self._ids.draw()
+        self._ids.draw(entry.ids)
         self._set_clock(now)
         return entry.ticket
 
@@ -281,6 +287,10 @@ class Connection:
 
     # -- helpers
 
+    def _time(self) -> float:
+        """Return the latest time that was told."""
+        return self._now
+
     def _advance_clock(self, now: float) -> None:
         """Take the time of a fact; it never goes back, and what is no time is not taken."""
         if self._now < now < NOW_MAX:
@@ -316,9 +326,9 @@ class Connection:
             self._pendings(), key=lambda each: float("inf") if (d := each.next_deadline()) is None else d
         )
         entry = pending.pop_due(now)
-        if entry is not None:
-            self._withdraw(entry)
-            self._notices.put_outcome(entry.timed_out())
+        assert entry is not None, "the caller has seen that one is due"
+        self._withdraw(entry)
+        self._notices.put_outcome(entry.timed_out())
 
     def _withdraw(self, entry: Entry) -> None:
         session = self._life.session
@@ -352,14 +362,7 @@ class Connection:
             timeout = self.config.action_timeout
         if not _is_duration(timeout):
             raise ConfigError("timeout", timeout, f"must be above 0 and at most {DURATION_MAX:g} seconds")
-        action_id = self._ids.peek()
-        return Entry(
-            Ticket(self.key, action_id, action.name),
-            completion,
-            Outgoing(encode(action, action_id)),
-            now + timeout,
-            blocks=blocks_session(action),
-        )
+        return prepare(self._ids, self.key, action, completion, now=now, deadline=now + timeout)
 
     def _keep(self, entry: Entry) -> None:
         """Keep an action until READY; the bytes that wait are bounded like those in the outbox."""
@@ -381,8 +384,8 @@ class Connection:
             self._report,
         )
 
-    def _report(self, fault: Fault, detail: str, count: int = 1) -> None:
-        self._life.report(fault, detail, count)
+    def _report(self, fault: Fault, detail: str, count: int = 1, *, action_id: str | None = None) -> None:
+        self._life.report(fault, detail, count, action_id=action_id)
 
 
 def _is_duration(seconds: object) -> bool:

@@ -6,16 +6,17 @@ one sort become one notice with a count until it is drained; state changes are k
 """
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum, unique
 from typing import Protocol
 
 from ami_proto.connection.subscription import Subscription
 from ami_proto.correlation.outcome import Outcome, Ticket
-from ami_proto.values import Disconnect, ServerKey, SessionId, State
+from ami_proto.values import BreakerState, Disconnect, ServerKey, SessionId, State
 
 STEPS_MAX = 64
-"""Undrained state changes and schedules kept one by one: some ten whole reconnects."""
+"""Undrained state changes, schedules and breaker changes kept one by one: some ten whole reconnects."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class ActionFinished:
     """An action of the application has ended."""
 
     outcome: Outcome
+    elapsed: float = 0.0
+    """Seconds since it was submitted, those included in which it waited for READY."""
 
     @property
     def ticket(self) -> Ticket:
@@ -48,10 +51,32 @@ class ConnectScheduled:
     """The next attempt is set: `delay` seconds from the decision, at `due` on the caller's clock."""
 
     server: ServerKey
+    host: str
+    port: int
     attempt: int
     delay: float
     due: float
     cause: Disconnect | None
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerChanged:
+    """The breaker of a server opened, tried, or closed again.
+
+    `cause` is the failure that opened it, or the end of the connection that closed it; None where a
+    probe begins, or has proved the server stable.
+    """
+
+    server: ServerKey
+    old: BreakerState
+    new: BreakerState
+    cause: Disconnect | None = None
+    failures: int = 0
+    """Failures in a row, since the connection was last stable."""
+    openings: int = 0
+    """How often it opened since the start."""
+    absorbed: int = 0
+    """Earlier changes that nobody drained and that this one stands for as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +112,14 @@ class Fault(Enum):
     UNREAD = "a frame behind the end of its session"
     PREDICATE_FAILED = "a subscription's predicate raised"
     OVERRUN = "a driver confirmed more bytes than were shown"
+    SETUP_FAILED = "a set-up action did not succeed"
     LOGOFF_UNSENT = "the session ended before Logoff was sent"
 
 
 class Report(Protocol):
     """Take a fault, so many of its sort at once."""
 
-    def __call__(self, fault: Fault, detail: str, count: int = 1) -> None:
+    def __call__(self, fault: Fault, detail: str, count: int = 1, *, action_id: str | None = None) -> None:
         """Count it, and say so."""
 
 
@@ -107,21 +133,32 @@ class FaultSeen:
     count: int
     detail: str
     """The latest of them, in one line."""
+    action_id: str | None = None
+    """What the latest of them answered, or would have."""
 
 
-Notice = ActionFinished | StateChanged | ConnectScheduled | MessagesWaiting | EventsDropped | FaultSeen
+Notice = (
+    ActionFinished
+    | StateChanged
+    | ConnectScheduled
+    | BreakerChanged
+    | MessagesWaiting
+    | EventsDropped
+    | FaultSeen
+)
 
 
-_Step = StateChanged | ConnectScheduled
-_Key = Fault | Subscription | type[StateChanged] | type[ConnectScheduled]
+_Step = StateChanged | ConnectScheduled | BreakerChanged
+_Key = Fault | Subscription | type[StateChanged] | type[ConnectScheduled] | type[BreakerChanged]
 
 
 class NoticeQueue:
     """Keep undrained notices in order, and their number within bounds."""
 
-    __slots__ = ("_latest", "_queue", "_steps", "_waiting", "outcomes")
+    __slots__ = ("_clock", "_latest", "_queue", "_steps", "_waiting", "outcomes")
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
         self._queue: deque[Notice | _Key] = deque()
         self._latest: dict[_Key, FaultSeen | EventsDropped | _Step] = {}
         """What stands at the place of a key in the queue."""
@@ -136,7 +173,7 @@ class NoticeQueue:
     def put_outcome(self, outcome: Outcome) -> None:
         """Report the end of an action."""
         self.outcomes += 1
-        self._queue.append(ActionFinished(outcome))
+        self._queue.append(ActionFinished(outcome, self._clock() - outcome.ticket.submitted))
 
     def put_fault(self, seen: FaultSeen) -> None:
         """Report a fault, together with those of its sort that still wait."""
@@ -165,8 +202,11 @@ class NoticeQueue:
             self._queue.append(step)
             return
         earlier = self._latest.get(type(step))
-        if isinstance(earlier, StateChanged) and isinstance(step, StateChanged):
-            step = replace(step, old=earlier.old, absorbed=earlier.absorbed + 1)
+        match earlier, step:
+            case StateChanged(), StateChanged():
+                step = replace(step, old=earlier.old, absorbed=earlier.absorbed + 1)
+            case BreakerChanged(), BreakerChanged():
+                step = replace(step, old=earlier.old, absorbed=earlier.absorbed + 1)
         self._put_at(type(step), step)
 
     def forget(self, subscription: Subscription) -> None:
@@ -191,7 +231,7 @@ class NoticeQueue:
             self.outcomes -= 1
         elif isinstance(notice, MessagesWaiting):
             self._waiting.discard(notice.subscription)
-        elif isinstance(notice, StateChanged | ConnectScheduled):
+        else:  # a step of the life; every other sort has a key in its place
             self._steps -= 1
         return notice
 

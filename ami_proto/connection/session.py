@@ -11,19 +11,22 @@ from operator import length_hint
 
 from ami_proto.config import ServerConfig
 from ami_proto.connection.callouts import Callouts
+from ami_proto.connection.excerpt import excerpt, readable
 from ami_proto.connection.lifecycle import Input
 from ami_proto.connection.login import Login, Step
 from ami_proto.connection.notices import Fault, Report
 from ami_proto.connection.outbox import Outbox
 from ami_proto.connection.subscriptions import Subscriptions
 from ami_proto.correlation.action_ids import ActionIds
-from ami_proto.correlation.completion import Automatic, Verdict
-from ami_proto.correlation.outcome import Outcome, Ticket
-from ami_proto.correlation.outgoing import Outgoing
+from ami_proto.correlation.completion import Completion, Verdict
+from ami_proto.correlation.odd_actions import AUTOMATIC, completion_for
+from ami_proto.correlation.outcome import Outcome
 from ami_proto.correlation.pending import Entry, Pending, Purpose
-from ami_proto.message.encode import Action, encode
+from ami_proto.correlation.prepare import prepare
+from ami_proto.message.encode import Action
 from ami_proto.message.message import Message
 from ami_proto.values import Disconnect, Kind, Reason, SessionId
+from ami_proto.wire.banner import version_tuple
 from ami_proto.wire.framing import Framer
 
 BANNER_BYTES_MAX = 4096
@@ -35,9 +38,6 @@ GREETINGS = (b"asterisk call manager", b"response:", b"event:")
 PINGS_MAX = 3
 """Pings that are remembered: a peer that answers only some must not cost memory. More than are missed
 before the session ends."""
-EXCERPT_CHARACTERS_MAX = 60
-"""How much of a strange line an error shows."""
-
 Sign = Input | Disconnect
 """What a session tells of the life of its connection."""
 Signs = Generator[Sign, None, None]
@@ -47,6 +47,7 @@ class Session:
     """Turn the bytes of one stream into outcomes and queued messages."""
 
     __slots__ = (
+        "_booted",
         "_callouts",
         "_desyncs",
         "_finish",
@@ -56,6 +57,7 @@ class Session:
         "_pings",
         "_report",
         "_subscriptions",
+        "ami_version",
         "banner",
         "bytes_received",
         "config",
@@ -84,6 +86,8 @@ class Session:
         self.connected = False
         self.banner: str | None = None
         """The version in the banner, once it has come."""
+        self.ami_version: tuple[int, ...] = ()
+        """The same as numbers, as far as it has any."""
         self.login = Login(config)
         self.outbox = Outbox(config.max_outbound_bytes, tls=config.tls is not None)
         self.pending = Pending()
@@ -95,6 +99,8 @@ class Session:
         """When bytes came last."""
         self._framer = Framer(Message, frame_size_max=config.max_frame_size)
         self._greeting = b""
+        self._booted: Message | None = None
+        """The FullyBooted that was awaited; its place among the events is behind READY and the gap."""
         self._desyncs: deque[float] = deque()
         self._pings: deque[Entry] = deque()
         self._ids = ids
@@ -108,6 +114,7 @@ class Session:
     def open(self, entry: Entry, *, urgent: bool = False) -> None:
         """Register an action and queue its bytes, both or neither. Raises `Backpressure`."""
         self.outbox.put(entry.outgoing, urgent=urgent)
+        entry.progress.begin(self.ami_version)
         self.pending.add(entry)
 
     def begin_login(self) -> None:
@@ -128,11 +135,19 @@ class Session:
         """Take back the bytes of an action that has ended early, as far as nobody was shown them."""
         self.outbox.withdraw(entry.outgoing)
 
-    def _open_own(self, purpose: Purpose, action: Action) -> Entry:
+    def _set_up(self) -> Sign | None:
+        """Send the next set-up action; behind the last, the login is complete."""
+        action = self.login.next_setup()
+        if action is None:
+            return Input.ACCEPTED
+        self._open_own(Purpose.SETUP, action, completion_for(action))
+        return None
+
+    def _open_own(self, purpose: Purpose, action: Action, completion: Completion = AUTOMATIC) -> Entry:
         """Open an action of the engine's own; a timer of the connection watches it."""
-        ticket = Ticket(self.id.server, self._ids.draw(), action.name)
-        entry = Entry(ticket, Automatic(), Outgoing(encode(action, ticket.action_id)), None, purpose=purpose)
+        entry = prepare(self._ids, self.id.server, action, completion, deadline=None, purpose=purpose)
         self.open(entry, urgent=True)
+        self._ids.draw(entry.ids)
         return entry
 
     def _stranger(self, data: bytes) -> str | None:
@@ -140,7 +155,7 @@ class Session:
         self._greeting = (self._greeting + data)[:GREETING_SIZE_MAX]
         line, newline, _ = self._greeting.lstrip(b"\r\n").partition(b"\n")
         if newline and not line.lower().startswith(GREETINGS):
-            return f"it said {_readable(line)!r}"
+            return f"it said {readable(line)!r}"
         if self._framer.buffered > BANNER_BYTES_MAX:
             return f"no banner in {self._framer.buffered} bytes"
         return None
@@ -167,20 +182,20 @@ class Session:
         try:
             for message in unread:
                 event = message.kind is Kind.EVENT
-                plain = event and message.action_id is None and pending.open_list is None
+                plain = event and message.action_id is None and not pending.collecting
                 if plain and login.step is Step.COMPLETE:
                     offer(message)
                 elif sign := self._handle_frame(message, now):
                     self.frames = received - length_hint(unread)
                     yield sign
-                    if event and sign is Input.ACCEPTED:  # FullyBooted, behind READY and the gap
-                        offer(message)
+                    if sign is Input.ACCEPTED and self._booted is not None:
+                        offer(self._booted)
         finally:
             # Where a sign was the last, its session has ended and nobody reads on.
             rest = length_hint(unread)
             self.frames = received - rest
             if rest:
-                self._report(Fault.UNREAD, _excerpt(messages[-rest]), rest)
+                self._report(Fault.UNREAD, excerpt(messages[-rest]), rest)
 
     def _handle_frame(self, message: Message, now: float) -> Sign | None:
         if message.kind is Kind.EVENT:
@@ -192,16 +207,17 @@ class Session:
 
     def _handle_event(self, message: Message) -> Sign | None:
         if message.name == "FullyBooted" and self.login.handle_fully_booted():
-            return Input.ACCEPTED
-        if not self.login.complete:
-            self._report(Fault.WITHHELD, _excerpt(message))
-            return None
+            self._booted = message
+            return self._set_up()
         action_id = message.action_id
-        entry = self._entry_of_event(message, action_id)
+        entry = self._entry_of_event(message, action_id) if self.login.accepted else None
         if entry is not None:
             return self._advance_by_event(entry, message)
-        if action_id is not None and not _asynchronous(message) and self._ids.issued(action_id):
-            self._report(Fault.STRAGGLER, _excerpt(message))
+        if not self.login.complete:
+            self._report(Fault.WITHHELD, excerpt(message))
+            return None
+        if self._is_straggler(message, action_id):
+            self._report(Fault.STRAGGLER, excerpt(message), action_id=message.action_id)
             return None
         self._subscriptions.offer(message)
         return None
@@ -211,59 +227,78 @@ class Session:
 
         An event with an ActionID is part of an answer when it was written directly, and those have
         no `Privilege`; an asynchronous one belongs to an action only where that awaits it. One with
-        neither belongs to the list that is open (facts, 4).
+        neither belongs to the list that is open, or to the action whose fence is in front (facts, 4).
         """
         if action_id is None:
-            return None if message.has_privilege else self.pending.open_list
+            return None if message.has_privilege else self.pending.collector
         entry = self.pending.find(action_id)
         if entry is None or not _asynchronous(message):
             return entry
         return entry if (message.name or "").lower() in entry.async_events else None
 
+    def _is_straggler(self, message: Message, action_id: str | None) -> bool:
+        """Whether an event that is nobody's was part of the answer to an action that has ended."""
+        if action_id is None:
+            return self.pending.abandoned and not message.has_privilege
+        return not _asynchronous(message) and self._ids.issued(action_id)
+
     def _advance_by_event(self, entry: Entry, message: Message) -> Sign | None:
         if message.torn:
-            self._report(Fault.TORN, _excerpt(message))
+            self._report(Fault.TORN, excerpt(message), action_id=message.action_id)
             return None
         return self._advance(entry, message)
 
     def _handle_response(self, message: Message) -> Sign | None:
         action_id = message.action_id
         entry = self.pending.find(action_id) if action_id is not None else None
-        if entry is None:
+        if entry is None and not self.pending.is_fence(action_id):
             return self._handle_unmatched(message)
         if message.torn:
-            self._report(Fault.TORN, _excerpt(message))
+            self._report(Fault.TORN, excerpt(message), action_id=message.action_id)
             return None
-        self.pending.note_response(entry, message)
-        return self._advance(entry, message)
+        return self._pass_fence(message) if entry is None else self._advance(entry, message)
+
+    def _pass_fence(self, pong: Message) -> Sign | None:
+        """End the action that the answered ping was sent behind."""
+        entry = self.pending.pass_fence(pong.action_id or "")
+        if entry is None:
+            what = f"{excerpt(pong)}, behind an action that has ended"
+            self._report(Fault.UNMATCHED, what, action_id=pong.action_id)
+            return None
+        self._close(entry)
+        return self._end(entry, entry.fenced())
 
     def _handle_unmatched(self, message: Message) -> Sign | None:
         if self.login.step is Step.ANSWER_AWAITED and message.action_id is None:
-            said = message.get("Message") or _excerpt(message)
+            said = message.get("Message") or excerpt(message)
             return Disconnect(Reason.PROTOCOL, f"a response without ActionID during the login: {said}")
-        self._report(Fault.UNMATCHED if self.banner is not None else Fault.UNEXPECTED, _excerpt(message))
+        fault = Fault.UNMATCHED if self.banner is not None else Fault.UNEXPECTED
+        self._report(fault, excerpt(message), action_id=message.action_id)
         return None
 
     def _handle_odd(self, message: Message, now: float) -> Sign | None:
         """Deal with what is neither event nor response."""
         if message.kind is Kind.BANNER:
             self.banner = message.version or ""
+            self.ami_version = version_tuple(self.banner)
             return Input.BANNER
         if message.kind is Kind.INCOMPLETE:
-            self._report(Fault.INCOMPLETE, _excerpt(message))
+            self._report(Fault.INCOMPLETE, excerpt(message))
             return None
         if self.banner is None:
-            return Disconnect(Reason.PROTOCOL, f"not an AMI server: it said {_excerpt(message)!r}")
+            return Disconnect(Reason.PROTOCOL, f"not an AMI server: it said {excerpt(message)!r}")
         if message.kind is Kind.OVERSIZED:
             return self._handle_oversized(message)
         return self._handle_unknown(message, now)
 
     def _handle_oversized(self, message: Message) -> Sign | None:
         """Report it, and end the action it answers: an event by the same rule as any other."""
-        self._report(Fault.OVERSIZED, f"{message.size} bytes, {_excerpt(message)}")
         action_id = message.action_id
+        self._report(Fault.OVERSIZED, f"{message.size} bytes, {excerpt(message)}", action_id=action_id)
         if message.first.kind is Kind.EVENT:
             entry = self._entry_of_event(message, action_id)
+        elif message.first.kind is Kind.UNKNOWN:
+            entry = self._entry_of_text()
         else:
             entry = self.pending.find(action_id) if action_id is not None else None
         if entry is None:
@@ -271,9 +306,22 @@ class Session:
         self._close(entry)
         return self._end(entry, entry.oversized(message.size, self.config.max_frame_size))
 
+    def _entry_of_text(self) -> Entry | None:
+        """Return the action that raw text belongs to: only one behind a fence may have such an answer."""
+        entry = self.pending.collector
+        return entry if entry is not None and entry.fence_id is not None else None
+
     def _handle_unknown(self, message: Message, now: float) -> Sign | None:
-        """Deliver it as it is, and count: too many in too short a time, and the stream is lost."""
-        self._report(Fault.DESYNC, _excerpt(message))
+        """Take it for a raw answer where one is due. Else deliver it as it is, and count: too many in too
+        short a time, and the stream is lost.
+        """
+        entry = self._entry_of_text()
+        if entry is not None:
+            return self._advance(entry, message)
+        if self.pending.abandoned:
+            self._report(Fault.STRAGGLER, excerpt(message))
+            return None
+        self._report(Fault.DESYNC, excerpt(message))
         if self.login.complete:
             self._subscriptions.offer(message)
         self._desyncs.append(now)
@@ -281,7 +329,7 @@ class Session:
             self._desyncs.popleft()
         if len(self._desyncs) > self.config.max_desyncs:
             window = f"{len(self._desyncs)} in {self.config.desync_window:g} s"
-            return Disconnect(Reason.PROTOCOL, f"out of step, {window}, lately {_excerpt(message)!r}")
+            return Disconnect(Reason.PROTOCOL, f"out of step, {window}, lately {excerpt(message)!r}")
         return None
 
     # -- actions come to their ends
@@ -294,17 +342,26 @@ class Session:
         except Exception as exception:  # noqa: BLE001 - whatever a user's strategy raises
             self._close(entry)
             return self._end(entry, entry.broken(exception))
+        self._deliver(message, verdict)
+        if verdict is not Verdict.DONE and verdict is not Verdict.FAILED:
+            if verdict is Verdict.MORE and message.kind is Kind.RESPONSE and entry.lists(message):
+                self.pending.open_list(entry)
+            return None
+        self._close(entry)
+        return self._end(entry, entry.done() if verdict is Verdict.DONE else entry.failed(message))
+
+    def _deliver(self, message: Message, verdict: Verdict) -> None:
+        """Let subscriptions have what came to an open action, as far as it is theirs."""
         if message.kind is Kind.RESPONSE:
             if verdict is Verdict.IGNORE:
-                self._report(Fault.UNMATCHED, f"{_excerpt(message)}, refused by the completion strategy")
+                self._report(Fault.UNMATCHED, f"{excerpt(message)}, refused by the completion strategy")
+        elif not self.login.complete:  # it came to a set-up action
+            if verdict is Verdict.IGNORE:
+                self._report(Fault.WITHHELD, excerpt(message))
         elif verdict is Verdict.IGNORE or _asynchronous(message):
             self._subscriptions.offer(message)
         else:
             self._subscriptions.offer_item(message)
-        if verdict is not Verdict.DONE and verdict is not Verdict.FAILED:
-            return None
-        self._close(entry)
-        return self._end(entry, entry.done() if verdict is Verdict.DONE else entry.failed(message))
 
     def _close(self, entry: Entry) -> None:
         """Close the action; only then is it settled how much of it has left or will leave."""
@@ -325,10 +382,14 @@ class Session:
                 return None
             case Purpose.LOGIN:
                 refusal = self.login.finish(outcome)
-                return refusal or (Input.ACCEPTED if self.login.step is Step.COMPLETE else None)
+                return refusal or (self._set_up() if self.login.accepted else None)
+            case Purpose.SETUP:
+                if outcome.error is not None:
+                    self._report(Fault.SETUP_FAILED, str(outcome.error))
+                return self.login.finish_setup(outcome) or self._set_up()
             case Purpose.PING:
                 return Input.ANSWERED
-            case Purpose.LOGOFF:
+            case Purpose.LOGOFF:  # pragma: no branch - there is no other purpose
                 return Input.GOODBYE
 
 
@@ -339,15 +400,3 @@ def _asynchronous(message: Message) -> bool:
     manager_sip_peer_status) have a `Privilege` all the same; they are told by their ActionID.
     """
     return message.has_privilege and message.name not in ("Status", "PeerStatus")
-
-
-def _excerpt(message: Message) -> str:
-    """Return the beginning of the message's first line, fit for a log."""
-    return _readable(message.raw[: EXCERPT_CHARACTERS_MAX * 4].split(b"\n", 1)[0])
-
-
-def _readable(line: bytes) -> str:
-    """Return a line as printable ASCII, what is not in it escaped, cut to a length for a log."""
-    text = line.strip().decode("utf-8", "backslashreplace")
-    escaped = "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
-    return escaped.encode("ascii", "backslashreplace").decode()[:EXCERPT_CHARACTERS_MAX]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ami_proto.connection.notices import Fault
-from ami_proto.values import Disconnect, ServerKey, SessionId, State
+from ami_proto.values import BreakerState, Disconnect, ServerKey, SessionId, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,14 @@ class Snapshot:
     bytes_received: int
     """In the present session, like `frames_received`."""
     frames_received: int
+    events_received: int
+    """Of every session together, wanted or not."""
     events_unwanted: int
     connect_failures: int
-    """Since the connection was last stable."""
+    """In a row, since the connection was last stable."""
+    breaker: BreakerState
+    breaker_openings: int
+    """How often the breaker opened since the start."""
     faults: dict[Fault, int]
     """Every fault since the connection object was made."""
     subscriptions: tuple[SubscriptionSnapshot, ...]

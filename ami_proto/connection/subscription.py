@@ -163,14 +163,14 @@ class Subscription:
             if isinstance(item, Message):
                 self.depth -= 1
                 return
-            if isinstance(item, Gap):
-                first = self._gap_first
-                self._gap_first = item if first is None else replace(item, started=first.started)
+            assert isinstance(item, Gap), "with this policy, what was dropped is counted before the queue"
+            first = self._gap_first
+            self._gap_first = item if first is None else replace(item, started=first.started)
 
     def _mark(self, mark: Gap | Drops) -> None:
         """Put a mark at the end, into one of its sort that has no message behind it."""
         queue = self._queue
-        for place in (-1, -2):
+        for place in (-1, -2):  # pragma: no branch - there are two sorts, and no two of one sort in a row
             if len(queue) < -place or isinstance(queue[place], Message):
                 break
             earlier = queue[place]

@@ -28,13 +28,13 @@ class ActionIds:
         self.prefix = f"{_wire_key(server_key, room)}:{instance}:"
         self._sequence = 0
 
-    def peek(self) -> str:
-        """Return the ActionID that `draw` returns next."""
-        return f"{self.prefix}{self._sequence + 1}"
+    def peek(self, ahead: int = 0) -> str:
+        """Return the ActionID that `draw` returns next, or so many draws later."""
+        return f"{self.prefix}{self._sequence + 1 + ahead}"
 
-    def draw(self) -> str:
-        """Return the next ActionID."""
-        self._sequence += 1
+    def draw(self, count: int = 1) -> str:
+        """Return the next ActionID, or the last of so many."""
+        self._sequence += count
         return f"{self.prefix}{self._sequence}"
 
     @property

@@ -1,7 +1,7 @@
 """What became of an action: its ticket, its reply, and the error where it did not succeed."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ami_proto.errors import AmiError
 from ami_proto.message.message import Message
@@ -15,6 +15,8 @@ class Ticket:
     server: ServerKey
     action_id: str
     action_name: str
+    submitted: float = field(default=0.0, compare=False, repr=False)
+    """When, on the caller's clock."""
 
     def __str__(self) -> str:
         return f"{self.action_name} {self.action_id}"
@@ -26,7 +28,9 @@ class Reply:
 
     response: Message | None = None
     events: tuple[Message, ...] = ()
-    """The items of a list; the event that tells the result of an asynchronous action."""
+    """The items of a list; the event that tells the result of an asynchronous action; behind a fence
+    also text that is neither response nor event. Further responses stand among them.
+    """
     complete: Message | None = None
     """The event that closed a list: `ListItems`, and on some lists totals."""
     dropped: int = 0

@@ -4,12 +4,16 @@ from ami_proto.values import Sent
 
 
 class Outgoing:
-    """One action's bytes. `shown` only grows: what was shown may have left the process."""
+    """One action's bytes, and those of the fence behind it: both go out, or neither.
 
-    __slots__ = ("committed", "data", "shown")
+    `shown` only grows: what was shown may have left the process.
+    """
 
-    def __init__(self, data: bytes) -> None:
-        self.data = data
+    __slots__ = ("_action_size", "committed", "data", "shown")
+
+    def __init__(self, action: bytes, fence: bytes = b"") -> None:
+        self.data = action + fence
+        self._action_size = len(action)
         self.shown = 0
         self.committed = False
         """Shown in part, and the rest will follow whatever becomes of the action."""
@@ -19,4 +23,4 @@ class Outgoing:
         """How much of the action was shown, or is bound to be."""
         if self.shown == 0:
             return Sent.NO
-        return Sent.FULLY if self.committed or self.shown >= len(self.data) else Sent.PARTLY
+        return Sent.FULLY if self.committed or self.shown >= self._action_size else Sent.PARTLY

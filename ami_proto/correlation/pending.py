@@ -1,9 +1,12 @@
 """The actions a session has open: found by ActionID, ended by answer, deadline, cancel or loss."""
 
+from collections.abc import Iterable
 from enum import Enum, unique
+from itertools import islice
 
-from ami_proto.correlation.completion import Completion, Progress, Verdict, opens_list
+from ami_proto.correlation.completion import Completion, Progress, Verdict, opens_list, succeeded
 from ami_proto.correlation.deadlines import Deadlines
+from ami_proto.correlation.fences import Fences
 from ami_proto.correlation.outcome import (
     ActionCancelled,
     ActionFailed,
@@ -18,9 +21,12 @@ from ami_proto.correlation.outcome import (
     Ticket,
 )
 from ami_proto.correlation.outgoing import Outgoing
-from ami_proto.errors import described
+from ami_proto.errors import ConfigError, described
 from ami_proto.message.message import Message
 from ami_proto.values import Disconnect, Kind, Sent
+
+NAMES_MAX = 1000
+"""Event names that a strategy may declare; it may be one that never stops naming them."""
 
 _PlainError = (
     ActionCancelled
@@ -40,6 +46,7 @@ class Purpose(Enum):
     USER = "user"
     CHALLENGE = "challenge"
     LOGIN = "login"
+    SETUP = "set-up"
     PING = "ping"
     LOGOFF = "logoff"
 
@@ -50,11 +57,13 @@ class Entry:
     __slots__ = (
         "_events_max",
         "_response_required",
+        "_terminal_events",
         "_unconfirmed_hint",
         "async_events",
         "blocks",
         "completion",
         "deadline",
+        "fence_id",
         "outgoing",
         "progress",
         "purpose",
@@ -71,20 +80,29 @@ class Entry:
         *,
         purpose: Purpose = Purpose.USER,
         blocks: bool = False,
+        fence_id: str | None = None,
     ) -> None:
         self.ticket = ticket
         self.completion = completion
         # Read once, here: a user's strategy may raise, and this is still inside the request.
-        self.async_events = frozenset(completion.async_events)
-        self._events_max = int(completion.events_max)
+        self.async_events = _names("async_events", completion.async_events)
+        self._terminal_events = _names("terminal_events", completion.terminal_events)
+        self._events_max = _count("events_max", completion.events_max)
         self._response_required = bool(completion.response_required)
-        self._unconfirmed_hint = completion.unconfirmed_hint
+        self._unconfirmed_hint = _hint("unconfirmed_hint", completion.unconfirmed_hint)
+        self.fence_id = fence_id
+        """The ActionID of the ping behind the action, whose pong ends it."""
         self.outgoing = outgoing
         self.deadline = deadline
         self.purpose = purpose
         self.blocks = blocks
         self.progress = Progress()
         self.timer = 0
+
+    @property
+    def ids(self) -> int:
+        """How many ActionIDs it takes."""
+        return 1 if self.fence_id is None else 2
 
     def overdue(self, now: float) -> bool:
         """Whether its deadline has passed."""
@@ -96,8 +114,12 @@ class Entry:
         if not isinstance(verdict, Verdict):
             raise TypeError(f"judge returned {type(verdict).__name__}, not a Verdict")
         if verdict is not Verdict.IGNORE:
-            self.progress.collect(message, self._events_max)
+            self.progress.collect(message, self._events_max, self._terminal_events)
         return verdict
+
+    def lists(self, response: Message) -> bool:
+        """Whether a list follows this response, of which it was judged that more is to come."""
+        return opens_list(response) or bool(self._terminal_events)
 
     @property
     def sent(self) -> Sent:
@@ -116,6 +138,11 @@ class Entry:
         if self.progress.response is None and self._response_required:
             return self._ended(MissingResponse, "its end came without its response")
         return Outcome(self.ticket, self.reply(), None, self.sent)
+
+    def fenced(self) -> Outcome:
+        """End because the server has come to what follows the action."""
+        response = self.progress.response
+        return self.done() if response is None or succeeded(response) else self.failed(response)
 
     def failed(self, message: Message) -> Outcome:
         """End with the server's no."""
@@ -145,8 +172,8 @@ class Entry:
     def broken(self, exception: Exception) -> Outcome:
         """End because the strategy raised."""
         outcome = self._ended(CompletionFailed, f"its completion strategy raised {described(exception)}")
-        if outcome.error is not None:
-            outcome.error.__cause__ = exception
+        assert outcome.error is not None, "an outcome that was made of an error has it"
+        outcome.error.__cause__ = exception
         return outcome
 
     def _ended(self, kind: type[_PlainError], what: str) -> Outcome:
@@ -157,14 +184,26 @@ class Entry:
 class Pending:
     """The open actions of one session, in the order they were submitted."""
 
-    __slots__ = ("_blocking", "_deadlines", "_entries", "_open_list", "_user_count", "size")
+    __slots__ = (
+        "_blocking",
+        "_deadlines",
+        "_entries",
+        "_fences",
+        "_open_list",
+        "_user_count",
+        "collecting",
+        "size",
+    )
 
     def __init__(self) -> None:
         self._entries: dict[str, Entry] = {}
         self._deadlines: Deadlines[Entry] = Deadlines()
         self._blocking: dict[Entry, None] = {}
+        self._fences: Fences[Entry] = Fences()
         self._open_list: Entry | None = None
         self._user_count = 0
+        self.collecting = False
+        """Whether what names no action may be part of an answer all the same; asked for every event."""
         self.size = 0
         """Bytes of the open actions."""
 
@@ -177,9 +216,19 @@ class Pending:
         return self._user_count
 
     @property
-    def open_list(self) -> Entry | None:
-        """The list whose response came last, while it is open: items without ActionID are its."""
-        return self._open_list
+    def collector(self) -> Entry | None:
+        """The action that what names none belongs to: the list whose response came last, while it is
+        open (`IAXpeers`, chan_iax2.c:7101); else the one whose fence is in front, once it was sent.
+        """
+        if self._open_list is not None:
+            return self._open_list
+        front = self._fences.front
+        return front if front is not None and front.sent is Sent.FULLY else None
+
+    @property
+    def abandoned(self) -> bool:
+        """Whether what names no action belongs to one that has ended, and its fence is still to come."""
+        return self._open_list is None and len(self._fences) > 0 and self._fences.front is None
 
     def add(self, entry: Entry) -> None:
         """Open an action."""
@@ -188,6 +237,9 @@ class Pending:
             entry.timer = self._deadlines.add(entry.deadline, entry)
         if entry.blocks:
             self._blocking[entry] = None
+        if entry.fence_id is not None:
+            self._fences.add(entry.fence_id, entry)
+            self.collecting = True
         self._user_count += entry.purpose is Purpose.USER
         self.size += len(entry.outgoing.data)
 
@@ -195,22 +247,46 @@ class Pending:
         """Return the open action with exactly this ActionID."""
         return self._entries.get(action_id)
 
+    def is_fence(self, action_id: str | None) -> bool:
+        """Whether this is the ActionID of a fence whose pong is to come."""
+        return action_id in self._fences
+
+    def pass_fence(self, action_id: str) -> Entry | None:
+        """Take the pong of a fence: return the action it ends, if that has not ended already."""
+        entry = self._fences.passed(action_id)
+        self._note_collecting()
+        return entry
+
     def remove(self, entry: Entry) -> bool:
         """Close an action; False if it was not open."""
         if self._entries.pop(entry.ticket.action_id, None) is None:
             return False
         self._deadlines.remove(entry.timer)
         self._blocking.pop(entry, None)
+        if entry.fence_id is not None:
+            self._end_fence(entry.fence_id, entry.sent)
         if self._open_list is entry:
             self._open_list = None
+        if self.collecting:
+            self._note_collecting()
         self._user_count -= entry.purpose is Purpose.USER
         self.size -= len(entry.outgoing.data)
         return True
 
-    def note_response(self, entry: Entry, response: Message) -> None:
-        """Remember whose list the items without ActionID belong to (`IAXpeers`, chan_iax2.c:7101)."""
-        if response.kind is Kind.RESPONSE and opens_list(response):
-            self._open_list = entry
+    def _end_fence(self, fence_id: str, sent: Sent) -> None:
+        """Take back the fence of an action that has ended; one that was shown is still answered."""
+        if sent is Sent.NO:
+            self._fences.withdraw(fence_id)
+        else:
+            self._fences.abandon(fence_id)
+
+    def open_list(self, entry: Entry) -> None:
+        """Remember whose list the items without ActionID belong to."""
+        self._open_list = entry
+        self.collecting = True
+
+    def _note_collecting(self) -> None:
+        self.collecting = self._open_list is not None or len(self._fences) > 0
 
     def blocked_until(self, now: float) -> float | None:
         """Return until when an open action may keep Asterisk from answering anything else."""
@@ -235,6 +311,29 @@ class Pending:
         for entry in entries:
             self.remove(entry)
         return entries
+
+
+def _names(key: str, given: object) -> frozenset[str]:
+    """Return the names of events that a strategy declares, in lower case. Raises `ConfigError`."""
+    rule = f"must be a set of names of events, at most {NAMES_MAX}"
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        raise ConfigError(key, given, rule)
+    names = list(islice(given, NAMES_MAX + 1))
+    if len(names) > NAMES_MAX or not all(isinstance(name, str) for name in names):
+        raise ConfigError(key, given, rule)
+    return frozenset(name.lower() for name in names)
+
+
+def _count(key: str, given: object) -> int:
+    if not isinstance(given, int) or given < 0:
+        raise ConfigError(key, given, "must be a whole number, zero or more")
+    return given
+
+
+def _hint(key: str, given: object) -> str | None:
+    if given is not None and not isinstance(given, str):
+        raise ConfigError(key, given, "must be text, or None")
+    return given
 
 
 def _complaint(message: Message) -> str:

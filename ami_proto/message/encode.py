@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, TypeVar, overload
 
 from ami_proto.errors import InvalidAction
+from ami_proto.lines import check_header_name, encoded_action, encoded_header
 from ami_proto.message.redact import redact
 
 Scalar = str | int | float | bool
@@ -14,15 +15,10 @@ Value = Scalar | Sequence[Scalar]
 # include/asterisk/manager.h:101 AST_MAX_MANHEADERS; Action and ActionID count.
 HEADER_LINES_MAX: Final = 128
 
-# main/manager.c:7219 `inbuf[1025]`: 1022 bytes and CRLF.
-LINE_SIZE_MAX: Final = 1022
-
 # Above 67 bytes Asterisk's own handlers corrupt their replies (apps/app_confbridge.c:4125, 80 bytes
 # for the whole line).
 ACTION_ID_SIZE_MAX: Final = 64
 
-_RESERVED: Final = frozenset({"action", "actionid"})
-_BREAKING: Final = ("\r", "\n", "\0")
 _T = TypeVar("_T")
 
 
@@ -45,7 +41,7 @@ class Action:
         *,
         variables: Mapping[str, Scalar] | None = None,
     ) -> None:
-        lines = [_checked_action(name)]
+        lines = [encoded_action(name)]
         pairs = _header_pairs(headers)
         if variables:
             pairs += [("Variable", _variable(key, value)) for key, value in variables.items()]
@@ -55,7 +51,7 @@ class Action:
             raise InvalidAction(
                 f"{name}: {len(pairs) + 2} lines with Action and ActionID, Asterisk takes {HEADER_LINES_MAX}"
             )
-        lines += [_encoded(f"the line of header {key!r}", f"{key}: {value}") for key, value in pairs]
+        lines += [encoded_header(key, value) for key, value in pairs]
         self._name = name
         self._headers = tuple(pairs)
         self._body = (lines[0] + b"\r\nActionID: ", b"\r\n".join([b"", *lines[1:], b"", b""]))
@@ -104,23 +100,12 @@ def encode(action: Action, action_id: str) -> bytes:
     return before + action_id.encode("ascii") + after
 
 
-def _checked_action(name: object) -> bytes:
-    if not isinstance(name, str):
-        raise InvalidAction(f"action name must be text, not {type(name).__name__}")
-    if not name.strip():
-        raise InvalidAction("action name is empty")
-    if name[0] <= " " or name[-1] <= " ":
-        # Asterisk skips such bytes before a value (facts, 1.3): ` Logoff` would be Logoff to it alone.
-        raise InvalidAction("action name has blanks or control characters at its ends")
-    return _encoded("the action name", f"Action: {name}")
-
-
 def _header_pairs(headers: Mapping[str, Value] | Iterable[tuple[str, Value]]) -> list[tuple[str, str]]:
     given = headers.items() if isinstance(headers, Mapping) else headers
     pairs: list[tuple[str, str]] = []
     for item in given:
         name, value = _checked_pair(item)
-        _check_header_name(name)
+        check_header_name(name)
         if isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray, memoryview)):
             pairs += [(name, _text(name, one)) for one in value]
         else:
@@ -132,17 +117,6 @@ def _checked_pair(item: object) -> tuple[str, object]:
     if not isinstance(item, (tuple, list)) or len(item) != 2:
         raise InvalidAction("headers must be a mapping or pairs of name and value")
     return item[0], item[1]
-
-
-def _check_header_name(name: object) -> None:
-    if not isinstance(name, str):
-        raise InvalidAction(f"header name must be text, not {type(name).__name__}")
-    if not name or name != name.strip() or ":" in name:
-        # The name is not shown: a colon in it says that the value, maybe a secret, was written there.
-        raise InvalidAction("a header name is empty, has a colon, or blanks at its ends")
-    _encoded("a header name", name)
-    if name.lower() in _RESERVED:
-        raise InvalidAction(f"header {name!r} is set by the library")
 
 
 def _text(name: str, value: object) -> str:
@@ -168,18 +142,3 @@ def _variable(name: object, value: object) -> str:
     for char in '\\",':
         escaped = escaped.replace(char, "\\" + char)
     return f"{name}={escaped}"
-
-
-def _encoded(what: str, line: str) -> bytes:
-    """Return the bytes of a line, or a part of one; the error names it and never shows it: a secret may
-    be in it.
-    """
-    if any(char in line for char in _BREAKING):
-        raise InvalidAction(f"CR, LF or NUL in {what}")
-    try:
-        encoded = line.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:
-        raise InvalidAction(f"{what} cannot be written as UTF-8") from None
-    if len(encoded) > LINE_SIZE_MAX:
-        raise InvalidAction(f"{what} has {len(encoded)} bytes, Asterisk takes {LINE_SIZE_MAX}")
-    return encoded

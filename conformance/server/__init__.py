@@ -62,7 +62,8 @@ Where it differs from a real Asterisk
 * Nobody registers: peers are as they are before that, and contacts are those of the configuration. A module
   is only its name and whether it is loaded, which decides whether its actions are known. DAHDI, PRI, MeetMe
   and Skinny are unknown, as on the captured servers.
-* 13 and earlier are imitated in the banner, `Command`'s format and FullyBooted only.
+* 13 and earlier are imitated in the banner, `Command`'s format, FullyBooted, and the lists that had no
+  `EventList` headers before 13.2, only.
 * Neither captured nor compared, so unproved to the letter: security events other than SuccessfulAuth and
   RequestBadFormat, a blind transfer that succeeds, a Dial or Queue whose caller leaves first, a parked call
   that times out.

@@ -164,6 +164,11 @@ class Core(ABC):
         return self.command_format == "follows"
 
     @property
+    def before_13_2(self) -> bool:
+        """Say whether this is Asterisk 13.1 or earlier (facts 1.2)."""
+        return [int(number) for number in self.banner.split(".") if number.isdecimal()][:2] < [2, 7]
+
+    @property
     @abstractmethod
     def cli(self) -> dict[str, CliCommand]:
         """Give what `Command` can run, by its words in lower case."""

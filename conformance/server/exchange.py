@@ -8,6 +8,25 @@ from .events import Header, encode
 from .requests import Request
 from .session import Session
 
+UNMARKED_BEFORE_13_2 = frozenset(
+    {
+        "agents",
+        "bridgeinfo",
+        "bridgelist",
+        "bridgetechnologylist",
+        "dbget",
+        "iaxpeerlist",
+        "parkedcalls",
+        "parkinglots",
+        "queuestatus",
+        "queuesummary",
+        "sippeerstatus",
+        "status",
+        "voicemailuserslist",
+    }
+)
+"""The lists without `EventList` headers before 13.2 (AMI 2.7.0), in lower case; DAHDI's are unknown here."""
+
 
 class Exchange:
     """What a handler gets: the server and its table of actions, the request, and the ways to answer it."""
@@ -44,7 +63,8 @@ class Exchange:
 
     def list_start(self, message: str) -> None:
         """Announce a list (astman_send_listack)."""
-        self.respond("Success", ("EventList", "start"), ("Message", message))
+        mark: list[Header] = [("EventList", "start")] if self._marks_lists else []
+        self.respond("Success", *mark, ("Message", message))
 
     def item(self, name: str, headers: Iterable[Header]) -> None:
         """Send an event of a list with the ActionID in its second line, as most lists have it."""
@@ -56,7 +76,13 @@ class Exchange:
 
     def list_complete(self, name: str, count: int, *extra: Header) -> None:
         """End a list (astman_send_list_complete_start)."""
-        self.item(name, [("EventList", "Complete"), ("ListItems", count), *extra])
+        marks: list[Header] = [("EventList", "Complete"), ("ListItems", count)] if self._marks_lists else []
+        self.item(name, [*marks, *extra])
+
+    @property
+    def _marks_lists(self) -> bool:
+        """Say whether this list has `EventList` headers: all have since 13.2, most had before."""
+        return not self.server.before_13_2 or self.request.action.lower() not in UNMARKED_BEFORE_13_2
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ A_MOMENT = 0.001
 def words_of(port: int, options: Mapping[str, Any]) -> dict[str, Any]:
     """Return what to call `connect` with: the mock's first user, who reconnects at once, unless told more."""
     usual = {"host": "127.0.0.1", "username": "admin", "secret": "s3cr3t"}
-    quick = {"reconnect_min": 0.01, "reconnect_max": 0.02}
+    quick = {"reconnect_min": 0.01, "reconnect_max": 0.02, "breaker_threshold": 1_000_000}
     return {"port": port, **usual, **quick, **options}
 
 

@@ -41,6 +41,7 @@ BOOT = 60.0
 def client(server: Target, user: str = "admin", **options: Any) -> Client:
     account = server.users[user]
     quick: dict[str, Any] = {"events": "off", "reconnect_min": 0.05, "reconnect_max": 0.2}
+    quick["breaker_threshold"] = 1_000_000
     values = quick | {"port": server.port} | options
     return connect(server.host, username=account.username, secret=account.secret, **values)
 

@@ -54,8 +54,12 @@ def user_event(exchange: Exchange) -> None:
 
 
 def wait_event(exchange: Exchange) -> None:
-    """Wait for events, input, or the end of `Timeout`, and only then answer (action_waitevent)."""
-    session, seconds = exchange.session, to_number(exchange.get("Timeout")) or 0
+    """Wait for events, input, or the end of `Timeout`, and only then answer (action_waitevent).
+
+    Without one, or with one that is no number, it waits for ever, as with -1.
+    """
+    session, given = exchange.session, to_number(exchange.get("Timeout"))
+    seconds = -1 if given is None else given
 
     def answer() -> None:
         timer.cancel()

@@ -61,7 +61,7 @@ def test_ready_can_be_awaited_for_so_long() -> None:
     [
         ({"heartbeat_interval": -1.0}, "heartbeat_interval = -1.0: must be between"),
         ({"read_timeout": 1.0}, "read_timeout = 1.0: must be above"),
-        ({"nosuch": 1}, "nosuch = 1: unknown option"),
+        ({"nosuch": 1}, "nosuch = '...': unknown option"),
         ({"key": ""}, "key = '': must not be blank"),
         ({"tls": Tls(ca_file="/nonexistent/ca.pem")}, "ca_file = .*: cannot be read as PEM"),
         ({"tls": Tls(ca_file=__file__)}, "ca_file = .*: cannot be read as PEM"),

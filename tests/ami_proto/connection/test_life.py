@@ -27,6 +27,7 @@ from ami_proto import (
 from conformance.playbook import BANNER, SERVER, Playbook, frame, hear
 
 PLAIN = replace(SERVER, auth="plain")
+PATIENT = replace(SERVER, breaker_threshold=1000)
 REFUSAL = ("Message: Authentication failed",)
 
 
@@ -318,7 +319,7 @@ def test_the_reported_delay_is_the_scheduled_one() -> None:
 
 def test_the_backoff_begins_again_only_when_stable() -> None:
     """R-HEALTH-03: after `stable_after` in READY, and DEGRADED is not READY."""
-    play = Playbook().start()
+    play = Playbook(PATIENT).start()
     for _ in range(5):
         play.disconnect(Reason.REFUSED).wait(31)
         play.connection.handle_connected(play.session, play.now)
@@ -561,7 +562,7 @@ def test_a_throttled_connection_asks_before_it_dials() -> None:
 
 def test_there_is_no_gap_before_the_first_login() -> None:
     """R-FLOW-06: nothing was missed by who has not been there yet, however often the dial failed."""
-    play = Playbook()
+    play = Playbook(PATIENT)
     heard = play.subscribe()
     play.start()
     for _ in range(3):

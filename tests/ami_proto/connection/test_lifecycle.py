@@ -1,11 +1,16 @@
 """R-LIFE-01: one table, every pair defined."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from itertools import product
 
 import pytest
 
-from ami_proto import LIFECYCLE, State
+from ami_proto import LIFECYCLE, Disconnect, Reason, State, StateChanged
 from ami_proto.connection.lifecycle import TABLE, Effect, Input, Transition
+from conformance.playbook import BANNER, SERVER, Playbook
+
+PLAIN = replace(SERVER, auth="plain")
 
 LIVING = [state for state in State if state not in (State.CLOSED, State.CLOSING)]
 WITH_SESSION = [state for state in LIVING if state is not State.DISCONNECTED]
@@ -78,3 +83,46 @@ def test_the_first_miss_degrades_and_a_pong_heals() -> None:
     assert TABLE[State.READY, Input.MISSED] == Transition(State.DEGRADED, Effect.SUSPECT)
     assert TABLE[State.DEGRADED, Input.ANSWERED] == Transition(State.READY, Effect.TRUST)
     assert TABLE[State.READY, Input.ANSWERED].effect is Effect.NOTHING
+
+
+# -- every pair, on a real connection
+
+
+def in_state(state: State) -> Playbook:
+    """Return a story that has come to this state."""
+    play = Playbook(PLAIN)
+    way: dict[State, Callable[[], Playbook]] = {
+        State.CLOSED: lambda: play,
+        State.DISCONNECTED: lambda: play.start().disconnect(),
+        State.CONNECTING: play.start,
+        State.CONNECTED: play.dial,
+        State.AUTHENTICATING: lambda: play.dial().receive(BANNER),
+        State.READY: play.log_in,
+        State.DEGRADED: lambda: play.log_in().wait(20),
+        State.CLOSING: lambda: play.log_in().stop(),
+    }
+    way[state]()
+    assert play.connection.state is state
+    play.notices.clear()
+    play.take_commands()
+    return play
+
+
+@pytest.mark.parametrize("event", Input)
+@pytest.mark.parametrize("state", State)
+def test_every_pair_does_what_the_table_says(state: State, event: Input) -> None:
+    """R-LIFE-01: each transition is reported with its cause; what means nothing changes nothing."""
+    play = in_state(state)
+    life, step, cause = play.connection._life, TABLE[state, event], Disconnect(Reason.NETWORK, "told")
+    before = (dict(life.timers._deadlines), life.session, life.backoff.failures)
+    life._apply(event, play.now, cause)
+    play.drain()
+    changes = play.take(StateChanged)
+    if step.effect is Effect.NOTHING:
+        assert (dict(life.timers._deadlines), life.session, life.backoff.failures) == before
+        assert (changes, play.notices, play.take_commands()) == ([], [], [])
+    elif step.state is state:
+        assert changes == []
+        assert dict(life.timers._deadlines) != before[0] or play.take_commands()
+    else:
+        assert (changes[0].old, changes[0].new, changes[0].cause) == (state, step.state, cause)

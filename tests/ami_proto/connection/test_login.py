@@ -82,6 +82,8 @@ def test_the_answer_to_the_login_completes_it() -> None:
     one.begin()
     assert one.step == Step.ANSWER_AWAITED
     assert one.finish(accepted()) is None
+    assert one.accepted
+    assert one.next_setup() is None, "there is nothing to set up"
     assert one.complete
     assert not one.handle_fully_booted()
 
@@ -95,7 +97,9 @@ def test_fully_booted_is_awaited_where_configured() -> None:
     one.finish(accepted())
     assert one.step is Step.BOOT_AWAITED
     assert "system" in one.overdue()
+    assert not one.accepted
     assert one.handle_fully_booted()
+    assert one.next_setup() is None
     assert one.complete
     assert not one.handle_fully_booted()
 

@@ -55,7 +55,7 @@ def drained(queue: NoticeQueue) -> list[Notice]:
 
 
 def test_notices_come_in_order() -> None:
-    queue = NoticeQueue()
+    queue = NoticeQueue(lambda: 0.0)
     queue.put_step(changed(State.CLOSED, State.DISCONNECTED))
     queue.put_outcome(outcome())
     queue.put_fault(fault())
@@ -73,7 +73,7 @@ def test_notices_come_in_order() -> None:
 
 def test_outcomes_are_never_dropped_and_are_counted() -> None:
     """R-CORR-05: an undrained outcome keeps its place among the pending actions."""
-    queue = NoticeQueue()
+    queue = NoticeQueue(lambda: 0.0)
     for number in range(1000):
         queue.put_outcome(outcome(number))
     assert queue.outcomes == 1000
@@ -83,7 +83,7 @@ def test_outcomes_are_never_dropped_and_are_counted() -> None:
 
 def test_faults_of_one_sort_become_one_with_a_count() -> None:
     """L6: bounded and counted; the latest detail stays."""
-    queue = NoticeQueue()
+    queue = NoticeQueue(lambda: 0.0)
     for number in range(1000):
         queue.put_fault(fault(detail=str(number)))
         queue.put_fault(fault(Fault.DESYNC, count=2))
@@ -93,7 +93,7 @@ def test_faults_of_one_sort_become_one_with_a_count() -> None:
 
 
 def test_waiting_messages_are_announced_once_until_drained() -> None:
-    queue = NoticeQueue()
+    queue = NoticeQueue(lambda: 0.0)
     for _ in range(3):
         queue.put_waiting(SUBSCRIPTION)
     assert drained(queue) == [MessagesWaiting(SUBSCRIPTION)]
@@ -103,7 +103,7 @@ def test_waiting_messages_are_announced_once_until_drained() -> None:
 
 def test_reports_of_drops_add_up() -> None:
     """R-FLOW-03: coalesced, with delta and total."""
-    queue = NoticeQueue()
+    queue = NoticeQueue(lambda: 0.0)
     queue.put_dropped(drops(5, 5))
     queue.put_dropped(drops(7, 12))
     assert drained(queue) == [drops(12, 12)]
@@ -111,19 +111,19 @@ def test_reports_of_drops_add_up() -> None:
 
 def test_steps_are_kept_up_to_a_bound_and_then_absorbed() -> None:
     """L6: state notices coalesce, and the first of the absorbed says where they began."""
-    queue = NoticeQueue()
+    queue = NoticeQueue(lambda: 0.0)
     for _ in range(STEPS_MAX):
         queue.put_step(changed(State.DISCONNECTED, State.CONNECTING))
     queue.put_step(changed(State.CONNECTING, State.CONNECTED))
-    queue.put_step(ConnectScheduled("pbx", 1, 0.1, 1.0, None))
+    queue.put_step(ConnectScheduled("pbx", "h", 1, 1, 0.1, 1.0, None))
     for _ in range(1000):
         queue.put_step(changed(State.CONNECTED, State.DISCONNECTED))
-    queue.put_step(ConnectScheduled("pbx", 2, 0.2, 2.0, None))
+    queue.put_step(ConnectScheduled("pbx", "h", 1, 2, 0.2, 2.0, None))
     notices = drained(queue)
     assert len(notices) == STEPS_MAX + 2
     assert notices[-2:] == [
         StateChanged("pbx", None, State.CONNECTING, State.DISCONNECTED, None, absorbed=1000),
-        ConnectScheduled("pbx", 2, 0.2, 2.0, None),
+        ConnectScheduled("pbx", "h", 1, 2, 0.2, 2.0, None),
     ]
     queue.put_step(changed(State.CLOSED, State.DISCONNECTED))
     assert drained(queue) == [changed(State.CLOSED, State.DISCONNECTED)], "and begins anew"
@@ -134,7 +134,7 @@ def flapped(queue: NoticeQueue, begin: int, count: int) -> None:
     states = list(State)
     for number in range(begin, begin + count):
         if number % 3 == 2:
-            queue.put_step(ConnectScheduled("pbx", number, 0.1, 1.0, None))
+            queue.put_step(ConnectScheduled("pbx", "h", 1, number, 0.1, 1.0, None))
         else:
             number -= number // 3
             old, new = (states[each % len(states)] for each in (number, number + 1))
@@ -143,7 +143,7 @@ def flapped(queue: NoticeQueue, begin: int, count: int) -> None:
 
 def test_a_slot_that_absorbs_is_never_overtaken() -> None:
     """R-LIFE-01: a driver that drains a little falls behind, and never ends on a state that is gone."""
-    queue = NoticeQueue()
+    queue = NoticeQueue(lambda: 0.0)
     flapped(queue, 0, 3 * STEPS_MAX)
     for _ in range(STEPS_MAX // 2):
         queue.poll()
@@ -155,7 +155,7 @@ def test_a_slot_that_absorbs_is_never_overtaken() -> None:
 @given(st.lists(st.tuples(st.integers(0, 150), st.integers(0, 90)), max_size=8))
 def test_steps_come_in_order_however_they_are_drained(rounds: list[tuple[int, int]]) -> None:
     """R-LIFE-01, L6: each change begins where the one before it ended, and none goes uncounted."""
-    queue, steps, came = NoticeQueue(), list[Notice](), 0
+    queue, steps, came = NoticeQueue(lambda: 0.0), list[Notice](), 0
     for count, polls in rounds:
         flapped(queue, came, count)
         came += count
@@ -173,7 +173,7 @@ def test_steps_come_in_order_however_they_are_drained(rounds: list[tuple[int, in
 
 def test_what_waits_about_an_ended_subscription_is_dropped() -> None:
     """L6: subscribing and unsubscribing for ever, with nobody draining, grows nothing."""
-    queue = NoticeQueue()
+    queue = NoticeQueue(lambda: 0.0)
     queue.put_outcome(outcome())
     for _ in range(100):
         ended = Subscription(Filter(), 5, Overflow.DROP_OLDEST)
@@ -191,9 +191,9 @@ def test_every_fault_reads_as_a_sentence(kind: Fault) -> None:
 
 def test_a_listener_that_keeps_up_misses_no_step() -> None:
     """R-LIFE-01: each transition is reported by itself to whoever listens."""
-    queue = NoticeQueue()
+    queue = NoticeQueue(lambda: 0.0)
     for number in range(STEPS_MAX * 3):
-        queue.put_step(ConnectScheduled("pbx", number, 0.0, 0.0, None))
+        queue.put_step(ConnectScheduled("pbx", "h", 1, number, 0.0, 0.0, None))
         step = queue.poll()
         assert isinstance(step, ConnectScheduled)
         assert step.attempt == number
@@ -201,7 +201,7 @@ def test_a_listener_that_keeps_up_misses_no_step() -> None:
 
 def test_what_waits_about_an_ended_subscription_is_forgotten() -> None:
     """L6: neither its messages nor its drops are announced any more, and both may be again."""
-    queue, subscription = NoticeQueue(), Subscription(Filter(), 10, Overflow.DROP_OLDEST)
+    queue, subscription = NoticeQueue(lambda: 0.0), Subscription(Filter(), 10, Overflow.DROP_OLDEST)
     for _ in range(2):
         queue.put_waiting(subscription)
         queue.put_dropped(EventsDropped("pbx", subscription, 1, 1, 0))

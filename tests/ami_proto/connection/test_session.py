@@ -464,6 +464,8 @@ class Custom:
     async_events: frozenset[str] = frozenset({"dialend"})
     response_required: bool = False
     unconfirmed_hint: str | None = None
+    terminal_events: frozenset[str] = frozenset()
+    fence: bool = False
 
     def judge(self, progress: Progress, message: Message) -> Verdict:
         verdict = self.verdicts[len(progress.events) + (progress.response is not None)]

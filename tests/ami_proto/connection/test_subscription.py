@@ -276,6 +276,8 @@ def test_one_text_is_no_list_of_patterns() -> None:
     """R-CONF-01: it would be taken for as many patterns as it has letters."""
     with pytest.raises(ConfigError, match="names"):
         Filter("Hangup")  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match="must be text"):
+        Filter(("Newchannel", 7))  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="block"):
         Filter(block="Hangup")  # type: ignore[arg-type]
 

@@ -18,7 +18,9 @@ class Recorded(Subscriptions):
         self.announced: list[Subscription] = []
         self.reported: list[tuple[Fault, str]] = []
         self.callouts = Callouts()
-        super().__init__(self.callouts, self.announced.append, lambda *fault: self.reported.append(fault))
+        super().__init__(
+            self.callouts, self.announced.append, lambda *fault, **_: self.reported.append(fault)
+        )
 
     def add_simple(
         self, *names: str, where: Callable[[Message], bool] | None = None, replies: bool = False

@@ -1,165 +1,97 @@
-"""R-CORR-01: the strategies, each by what it makes of a message."""
-
-from typing import Any
+"""What a strategy sees: the progress of an action, and the marks that its messages carry."""
 
 import pytest
 
-from ami_proto import Action, AsyncEvent, Automatic, Completion, Decoder, Message, Progress, Verdict
-from ami_proto.correlation.completion import (
-    EVENTS_MAX,
-    ORIGINATE_MARGIN,
-    ORIGINATE_TIMEOUT_DEFAULT,
-    blocks_session,
-    completion_for,
-    ends_list,
-    opens_list,
-)
+from ami_proto import Decoder, Message, Progress
+from ami_proto.correlation.completion import closes, named, opens_list, succeeded
 from conformance.playbook import BANNER, frame
 
-
-def message(*lines: str) -> Message:
-    _, found = Decoder().feed(BANNER + frame(*lines))
-    return found
-
-
-def judged(completion: Completion, *lines: str) -> Verdict:
-    return completion.judge(Progress(), message(*lines))
-
-
-PLAIN = ("Response: Success",)
 START = ("Response: Success", "EventList: start")
-NO = ("Response: Error", "Message: No such channel")
 ITEM = ("Event: CoreShowChannel", "Channel: PJSIP/7")
 END = ("Event: CoreShowChannelsComplete", "EventList: Complete", "ListItems: 1")
 
 
-@pytest.mark.parametrize(
-    ("lines", "verdict"),
-    [
-        (PLAIN, Verdict.DONE),
-        (START, Verdict.MORE),
-        (("Response: Success", "EventList: Start"), Verdict.MORE),  # FAXSessions, res/res_fax.c:4463
-        (NO, Verdict.FAILED),
-        (("Response: Follows", "Privilege: Command"), Verdict.DONE),
-        (("Response: Goodbye",), Verdict.DONE),
-        (("Response: Pong",), Verdict.DONE),
-        (("Response: Events On",), Verdict.DONE),
-        (("Response: Failure",), Verdict.FAILED),  # 1.4's JabberSend
-        (("Response: ",), Verdict.FAILED),
-        (ITEM, Verdict.MORE),
-        (END, Verdict.DONE),
-        (("Event: X", "EventList: complete"), Verdict.DONE),
-        (("Event: X", "EventList: Cancelled"), Verdict.DONE),
-        (("Event: X", "EventList: start"), Verdict.MORE),
-    ],
-)
-def test_the_response_decides(lines: tuple[str, ...], verdict: Verdict) -> None:
-    """R-CORR-02: a list when it says so, in any case; success only on evidence (R-CORR-03)."""
-    if lines[0] == "Response: Follows":
-        raw = BANNER + b"Response: Follows\r\nPrivilege: Command\r\nup\n--END COMMAND--\r\n\r\n"
-        assert Automatic().judge(Progress(), Decoder().feed(raw)[1]) is verdict
-    else:
-        assert judged(Automatic(), *lines) is verdict
+def message(*lines: str) -> Message:
+    return Decoder().feed(BANNER + frame(*lines))[1]
 
 
-@pytest.mark.parametrize(
-    ("lines", "verdict"),
-    [
-        (PLAIN, Verdict.MORE),
-        (NO, Verdict.FAILED),
-        (("Event: OriginateResponse", "Response: Success"), Verdict.DONE),
-        (("Event: originateresponse", "Response: success"), Verdict.DONE),
-        (("Event: OriginateResponse", "Response: Failure", "Reason: 5"), Verdict.FAILED),
-        (("Event: OriginateResponse",), Verdict.DONE),
-        (("Event: Newchannel",), Verdict.IGNORE),
-    ],
-)
-def test_an_asynchronous_action_ends_with_its_event(lines: tuple[str, ...], verdict: Verdict) -> None:
-    """R-CORR-03: `OriginateResponse` with `Response: Failure` is a failure."""
-    assert judged(AsyncEvent("OriginateResponse", "look there"), *lines) is verdict
-
-
-def test_progress_keeps_response_items_and_end_apart() -> None:
+def collected(*messages: tuple[str, ...], events_max: int = 10) -> Progress:
     progress = Progress()
+    for lines in messages:
+        progress.collect(message(*lines), events_max, {"bye"})
+    return progress
+
+
+def test_response_items_and_end_are_kept_apart() -> None:
     second = ("Response: Success", "Message: again")
-    for lines in (START, ITEM, ITEM, second, END):
-        progress.collect(message(*lines), events_max=10)
+    progress = collected(START, ITEM, ITEM, second, END)
     assert progress.response == message(*START)
+    assert progress.responses == 2
     assert progress.events == [message(*ITEM), message(*ITEM), message(*second)]
     assert progress.complete == message(*END)
     assert progress.dropped == 0
 
 
+def test_an_end_may_be_told_by_its_name() -> None:
+    """R-CORR-02: as before 13.2. The first end is the end."""
+    again = ("Event: Bye", "Number: 2")
+    progress = collected(("Event: bye", "Number: 1"), again)
+    assert progress.complete is not None
+    assert progress.complete["Number"] == "1"
+    assert progress.events == [message(*again)]
+
+
+def test_the_first_error_is_the_response() -> None:
+    """R-CORR-03: a success gives way to it, and nothing is lost but the promise of a list."""
+    sent, errors = (
+        ("Response: Success", "Message: Sent"),
+        [("Response: Error", f"Message: {n}") for n in "12"],
+    )
+    progress = collected(sent, ITEM, *errors)
+    assert progress.response == message(*errors[0])
+    assert progress.events == [message(*sent), message(*ITEM), message(*errors[1])]
+    assert collected(START, ITEM, errors[0]).events == [message(*ITEM)]
+
+
 def test_what_is_beyond_the_cap_is_counted() -> None:
     """R-CORR-09: memory stays bounded; response and end have places of their own."""
-    progress = Progress()
-    for lines in (START, ITEM, ITEM, ITEM, END):
-        progress.collect(message(*lines), events_max=1)
+    progress = collected(START, ITEM, ITEM, ITEM, END, events_max=1)
     assert (len(progress.events), progress.dropped) == (1, 2)
     assert progress.complete is not None
+    full = collected(("Response: Success",), ITEM, ("Response: Error",), ("Response: Error",), events_max=1)
+    assert (full.events, full.dropped, full.responses) == ([message(*ITEM)], 2, 3)
 
 
-@pytest.mark.parametrize("completion", [Automatic(), AsyncEvent("X", None)])
-def test_every_strategy_declares_its_limits(completion: Completion) -> None:
-    """R-CORR-01: max duration, max messages, terminal events, and what a timeout means."""
-    assert completion.duration is None
-    assert 1 <= completion.events_max <= EVENTS_MAX
-    assert completion.response_required
-    assert completion.unconfirmed_hint is None
-    assert completion.async_events in (frozenset(), frozenset({"x"}))
+def test_the_version_is_that_of_the_server_that_gets_the_action() -> None:
+    before, after = Progress(), Progress()
+    after.begin((2, 6, 0))
+    assert [each.ami_version for each in (before, after)] == [(), (2, 6, 0)]
 
 
 @pytest.mark.parametrize(
-    ("name", "headers", "blocks"),
+    ("lines", "closing"),
     [
-        ("Originate", {}, False),
-        ("Originate", {"Async": "true"}, False),
-        ("originate", {"async": " Yes "}, False),
-        ("Originate", {"Async": "1"}, False),
-        ("Originate", {"Async": "false"}, True),
-        ("Originate", {"Async": ""}, True),
-        ("Originate", {"Async": "asynchronously"}, True),
-        ("Command", {"Command": "core show uptime"}, True),
-        ("WaitEvent", {}, True),
-        ("Ping", {}, False),
-        ("Hangup", {"Async": "false"}, False),
+        (END, True),
+        (ITEM, False),
+        (("Event: X", "EventList: cancelled"), True),
+        (("Event: X", "EventList: start"), False),
+        (("Event: XCOMPLETE",), True),
+        (("Response: XComplete", "EventList: Complete"), False),
     ],
 )
-def test_what_may_block_a_session(name: str, headers: dict[str, str], blocks: bool) -> None:
-    """R-HEALTH-07: a synchronous Originate, a Command, WaitEvent. R-ACT-06: Async unless told."""
-    assert blocks_session(Action(name, headers)) is blocks
+def test_marks_are_read_in_any_case(lines: tuple[str, ...], closing: bool) -> None:
+    assert closes(message(*lines), {"XComplete"}) is closing
 
 
-def test_the_choice_follows_the_action() -> None:
-    """R-CORR-01: nothing has to be declared for the actions Asterisk has."""
-    assert completion_for(Action("CoreShowChannels")) == Automatic()
-    originate = completion_for(Action("ORIGINATE", {"Channel": "PJSIP/7"}))
-    assert isinstance(originate, AsyncEvent)
-    assert "call" in (originate.unconfirmed_hint or "")
-
-
-@pytest.mark.parametrize("headers", [{}, {"Async": "false"}])
-@pytest.mark.parametrize(
-    ("timeout", "seconds"),
-    [
-        (None, ORIGINATE_TIMEOUT_DEFAULT),
-        ("60000", 60.0),
-        ("1500", 1.5),
-        ("soon", ORIGINATE_TIMEOUT_DEFAULT),
-        ("-1", ORIGINATE_TIMEOUT_DEFAULT),
-        ("9" * 30, ORIGINATE_TIMEOUT_DEFAULT),
-    ],
-)
-def test_an_originate_lasts_as_long_as_it_dials(
-    headers: dict[str, Any], timeout: str | None, seconds: float
-) -> None:
-    """R-CORR-15: its own Timeout and a margin, asynchronous or not."""
-    action = Action("Originate", headers | ({} if timeout is None else {"Timeout": timeout}))
-    assert completion_for(action).duration == seconds + ORIGINATE_MARGIN
-
-
-def test_list_marks_are_read_in_any_case() -> None:
+def test_other_marks() -> None:
     assert opens_list(message(*START))
-    assert not opens_list(message(*PLAIN))
-    assert ends_list(message(*END))
-    assert not ends_list(message(*ITEM))
+    assert opens_list(message("Response: Success", "EventList: Start"))  # FAXSessions, res/res_fax.c:4463
+    assert not opens_list(message("Response: Success"))
+    assert named(message("Event: dialend"), {"DialEnd"})
+    assert not named(message("Event: DialEnd"), ())
+    assert [succeeded(message(f"Response: {word}")) for word in ("SUCCESS", "Goodbye", "Error", "")] == [
+        True,
+        True,
+        False,
+        False,
+    ]

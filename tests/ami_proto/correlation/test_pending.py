@@ -102,15 +102,13 @@ def test_items_without_action_id_belong_to_the_list_that_answered_last() -> None
     pending, one, two = Pending(), entry(1), entry(2)
     pending.add(one)
     pending.add(two)
-    start = message("Response: Success", "EventList: start")
-    pending.note_response(one, message(*SUCCESS))
-    assert [pending.open_list] == [None]
-    pending.note_response(one, start)
-    pending.note_response(two, start)
+    assert [pending.collector, pending.collecting] == [None, False]
+    pending.open_list(one)
+    pending.open_list(two)
     pending.remove(one)
-    assert pending.open_list == two
+    assert [pending.collector, pending.collecting] == [two, True]
     pending.remove(two)
-    assert [pending.open_list] == [None]
+    assert [pending.collector, pending.collecting] == [None, False]
 
 
 def test_the_longest_blocking_action_counts() -> None:
@@ -139,7 +137,7 @@ def test_a_strategy_must_judge() -> None:
         def judge(self, progress: Progress, message: Message) -> Verdict:
             return None  # type: ignore[return-value]
 
-    one = entry(completion=Silent("X", None))
+    one = entry(completion=Silent("X"))
     with pytest.raises(TypeError, match="NoneType, not a Verdict"):
         one.judge(message(*SUCCESS))
     assert one.reply().response is None
@@ -219,7 +217,7 @@ def test_failure_says_what_asterisk_said(lines: tuple[str, ...], said: str) -> N
 
 def test_a_timeout_is_unconfirmed_once_the_server_has_accepted() -> None:
     """R-CORR-15: neither success nor failure, and says what to look at."""
-    originate = AsyncEvent("OriginateResponse", "look at the read classes")
+    originate = AsyncEvent("OriginateResponse", unconfirmed_hint="look at the read classes")
     accepted, silent, plain = entry(completion=originate), entry(completion=originate), entry()
     accepted.judge(message(*SUCCESS))
     error = accepted.timed_out().error
@@ -259,4 +257,4 @@ def test_a_strategy_is_asked_for_its_limits_at_the_request() -> None:
             return super().__getattribute__(name)
 
     with pytest.raises(RuntimeError):
-        entry(completion=Moody("X", None))
+        entry(completion=Moody("X"))

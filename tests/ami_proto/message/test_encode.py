@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from enum import IntEnum, StrEnum
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 from hypothesis import given
@@ -25,6 +26,9 @@ def asterisk_reads(data: bytes) -> list[list[tuple[bytes, bytes]]]:
             headers = []
     assert not headers
     return actions
+
+
+PRINTABLE = "".join(map(chr, range(32, 127)))
 
 
 class TestEncode:
@@ -87,6 +91,7 @@ class TestEncode:
         assert action != Action("X", {"a": "1"})
         assert action != Action("Y", {"A": "1"})
         assert action != "X"
+        assert action == ANY, "what else is equal, the other side says"
         for change in ("name", "headers", "other"):
             with pytest.raises(AttributeError):
                 setattr(action, change, ())
@@ -138,6 +143,12 @@ class TestOriginate:
             assert not escaped
             arrived[name] = plain
         assert arrived == variables
+
+    def test_nothing_else_is_escaped_or_refused(self) -> None:
+        """R-ACT-06: of all that is printable, a name goes without five characters, and three are escaped."""
+        name = "".join(char for char in PRINTABLE if char not in ' =,"\\')
+        value = "".join(char for char in PRINTABLE if char not in ',"\\')
+        assert Action("Originate", variables={name: value}).get("Variable") == f"{name}={value}"
 
     @pytest.mark.parametrize("name", ["", "a b", " a", "a=b", "a,b", 'a"', "a\\", "a\tb", "a\nb"])
     def test_variable_names(self, name: str) -> None:

@@ -1,3 +1,5 @@
+from unittest.mock import ANY
+
 import pytest
 from cases import CASES, decode, decode_case
 
@@ -73,6 +75,20 @@ class TestHeaders:
             assert message.items()[1] == pair
             assert len(message.items()) == 2 + bool(rest)
 
+    @pytest.mark.parametrize("end", [b"\r\n", b"\n"])
+    def test_only_blanks_and_line_ends_are_taken_off(self, end: bytes) -> None:
+        """R-WIRE-04: all else that is printable stays, at either end of a name and of a value."""
+        printable = "".join(map(chr, range(33, 127))).replace(":", "") + ":"
+        name, backwards = printable[:-1], printable[::-1]
+        lines = [f"{name}: {backwards}", f"{backwards[1:]}: {printable}", name, "."]
+        message = one(end.join([b"Event: A", *(line.encode() for line in lines), b"", b""]))
+        assert message.items()[1:] == [
+            (name, backwards),
+            (backwards[1:], printable),
+            (None, name),
+            (None, "."),
+        ]
+
     def test_bytes_come_back(self) -> None:
         """R-WIRE-05."""
         value = bytes(set(range(256)) - {10, 13})
@@ -113,19 +129,14 @@ class TestKinds:
         assert hash(one(CHANNEL)) == hash(one(CHANNEL))
         assert one(CHANNEL) != one(CHANNEL.replace(b"1.1", b"1.2"))
         assert one(CHANNEL) != CHANNEL
+        assert one(CHANNEL) == ANY, "what else is equal, the other side says"
         torn = decode(b"Event: A\r\n\r", at_end=True)[0]
         assert torn != one(b"Event: A\r\n\r\n")
 
     def test_repr_shows_no_secret(self) -> None:
         """R-ACT-05."""
         shown = repr(one(b"Event: VarSet\r\nActionID: p:1\r\nVariable: PIN\r\nValue: 1234\r\n\r\n"))
-        assert (
-            shown == "<Message event 'VarSet' action_id='p:1' 68 bytes>".replace("68", str(70))
-            or "1234" not in shown
-        )
-        assert "1234" not in shown
-        assert "'VarSet'" in shown
-        assert "'p:1'" in shown
+        assert shown == "<Message event 'VarSet' action_id='p:1' 60 bytes>"
         assert repr(one(b"x: secret\r\n\r\n")) == "<Message unknown 13 bytes>"
 
 
@@ -182,6 +193,7 @@ class TestTorn:
             b"Event: QueueMember\r\neventlist: CANCELLED\r\n\r\n",
             b"Event: Status\r\nPrivilege: Call\r\nEvent: StatusComplete\r\n\r\n",
             b"Event: Status\r\nPrivilege: Call\r\nEventList: Complete\r\n\r\n",
+            b"Event: PeerStatus\r\nPrivilege: System\r\nEventList: Complete\r\n\r\n",
         ],
     )
     def test_signs_of_a_half_frame(self, data: bytes) -> None:
@@ -200,6 +212,7 @@ class TestTorn:
             b"Event: OriginateResponse\r\nPrivilege: call,all\r\nResponse: Failure\r\n\r\n",
             b"Event: OriginateResponse\r\nResponse: Failure\r\n\r\n",
             b"Event: BridgeExec\r\nResponse: Failed\r\n\r\n",
+            b"Event: UserEvent\r\nEvent: B\r\n\r\n",
             b"Event: Status\r\nPrivilege: Call\r\nActionID: 1\r\n\r\n",
             b"Response: Follows\r\nEvent: A\r\nResponse: x\n--END COMMAND--\r\n\r\n",
             b"hello\r\nEvent: A\r\nEvent: B\r\n\r\n",

@@ -1,10 +1,25 @@
+from dataclasses import replace
+
 import pytest
 
+from ami_proto import ConfigError, Redaction
 from ami_proto.message import Action, redact
+from conformance.playbook import SERVER
 
 
 @pytest.mark.parametrize(
-    "name", ["Secret", "SECRET", "Password", "passwd", "AuthToken", "x-token-y", "MD5Secret"]
+    "name",
+    [
+        "Secret",
+        "SECRET",
+        "Password",
+        "passwd",
+        "Passphrase",
+        "AuthToken",
+        "x-token-y",
+        "MD5Secret",
+        "credentials",
+    ],
 )
 def test_secret_looking_names(name: str) -> None:
     """R-OBS-04."""
@@ -71,3 +86,100 @@ def test_repr_of_an_action() -> None:
     assert shown == (
         "Action('Login', [('Username', 'ops'), ('Secret', '***'), ('Key', '***'), ('Variable', 'PIN=***')])"
     )
+
+
+def test_names_of_your_own_go_on_top() -> None:
+    """R-OBS-04: by name, by a pattern of names, whatever the case."""
+    redaction = Redaction(names=["^pin$", "account.*code"])
+    pairs = [("PIN", "1234"), ("Pinned", "no"), ("AccountPrivateCode", "77"), ("Secret", "hunter2")]
+    assert redaction.headers(pairs) == [
+        ("PIN", "***"),
+        ("Pinned", "no"),
+        ("AccountPrivateCode", "***"),
+        ("Secret", "***"),
+    ]
+
+
+def test_values_by_a_pattern_and_the_secret_itself() -> None:
+    """R-OBS-04, R-AUTH-01: wherever they stand."""
+    redaction = Redaction(values=[r"\d{4}-\d{4}"], secret="hunter2")
+    assert redaction.headers([("Data", "card 1234-5678, hunter2!")]) == [("Data", "card ***, ***!")]
+    assert redaction.text("it said 1234-5678 and hunter2") == "it said *** and ***"
+    assert redaction.data(["hunter2", ("a", "hunter2")]) == ["***", ("a", "***")]
+
+
+def test_a_short_secret_is_not_looked_for_inside_text() -> None:
+    assert Redaction(secret="a").text("a banana") == "a banana"
+    assert Redaction(secret="ana").text("a banana") == "a banana"
+    assert Redaction(secret="anan").text("a banana") == "a b***a"
+
+
+def test_nested_data_and_lists() -> None:
+    """R-OBS-04: mappings, lists and pairs, however deep; whatever stands under a secret name goes whole."""
+    given = {
+        "Secret": ["a", {"b": "c"}],
+        "servers": [{"password": 5, "port": 5038}, [("Variable", "PIN=1"), ("Channel", "x")]],
+        "server_key": "token",
+        "action_id": "secret:1",
+        7: "token=abc",
+    }
+    assert Redaction().data(given) == {
+        "Secret": "***",
+        "servers": [{"password": "***", "port": 5038}, [("Variable", "***"), ("Channel", "x")]],
+        "server_key": "token",
+        "action_id": "secret:1",
+        7: "token=abc",
+    }
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("Secret: hunter2 and more", "Secret: ***"),
+        ("no: {'Secret': 'hunter2', 'a': 1}", "no: {'Secret': ***"),
+        ("no: [('Channel', 'x'), ('Secret', 'hunter2')]", "no: [('Channel', 'x'), ('Secret', ***"),
+        ('no: {"secret":"hunter2"}', 'no: {"secret":***'),
+        ("Key: 1234", "Key: ***"),
+        ("Variable: PIN=1234", "Variable: ***"),
+        (
+            "dial with pin=1 password=hunter2 then token = x y",
+            "dial with pin=1 password=*** then token = *** y",
+        ),
+        ("said: AuthToken: abc", "said: AuthToken: ***"),
+        ("secret=a=b:c d", "secret=*** d"),
+        ("secret=", "secret=***"),
+        ("closed by the server", "closed by the server"),
+        ("Ping: timed out [token-east:0badcafe:1]", "Ping: timed out [token-east:0badcafe:1]"),
+    ],
+)
+def test_a_line_of_text(line: str, shown: str) -> None:
+    """R-OBS-04: a torn header in an error, an assignment in a server's words."""
+    assert Redaction().text(line) == shown
+
+
+def test_never_masked_by_a_pattern_of_your_own() -> None:
+    """R-OBS-04: `server_key` and `action_id`."""
+    redaction = Redaction(names=["key", "id"])
+    assert redaction.headers([("ActionID", "1"), ("server_key", "pbx"), ("Uniqueid", "2")]) == [
+        ("ActionID", "1"),
+        ("server_key", "pbx"),
+        ("Uniqueid", "***"),
+    ]
+
+
+@pytest.mark.parametrize("patterns", [["("], ["a", "b*"]])
+def test_an_invalid_pattern_fails_at_construction(patterns: list[str]) -> None:
+    """R-OBS-04."""
+    with pytest.raises(ConfigError, match="redact_names"):
+        Redaction(names=patterns)
+    with pytest.raises(ConfigError, match="redact_values"):
+        Redaction(values=patterns)
+
+
+def test_what_a_configuration_calls_for() -> None:
+    redaction = Redaction.of(replace(SERVER, redact_names=("^pin$",), redact_values=("x{9}",)))
+    assert redaction.data({"pin": 1, "a": "x" * 9, "b": SERVER.secret}) == {
+        "pin": "***",
+        "a": "***",
+        "b": "***",
+    }

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ami_backends.cli.safe import safe, safe_line
+from ami_backends._safe import safe, safe_line
 
 
 @pytest.mark.parametrize(

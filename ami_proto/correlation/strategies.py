@@ -1,0 +1,176 @@
+"""The completion strategies that AMI needs. Everything here is an immutable value.
+
+A response that reports an error ends every kind of action: lists break off in the middle
+(`ShowDialPlan`, main/pbx.c:4388; `CoreShowChannelMap`, main/manager.c:6864). Only behind a fence the
+rest of what the server has to say is waited for.
+"""
+
+from dataclasses import dataclass, field
+
+from ami_proto.correlation.completion import (
+    EVENTS_MAX,
+    SUCCESSES,
+    Progress,
+    Verdict,
+    closes,
+    named,
+    opens_list,
+    succeeded,
+)
+from ami_proto.errors import ConfigError
+from ami_proto.message.message import Message
+from ami_proto.values import Kind
+
+LISTS_MARKED_SINCE = (2, 7)
+"""The AMI version of Asterisk 13.2, from which on every list says `EventList` (facts, 4.1)."""
+
+NOTHING_LISTED = "there are no "
+"""How a success begins that is no list where one was asked for (apps/app_voicemail.c:14456)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strategy:
+    """What a strategy declares, and what holds where it does not; `Completion` says what it means.
+
+    Subclass it with a `judge` of your own.
+    """
+
+    duration: float | None = None
+    events_max: int = EVENTS_MAX
+    terminal_events: frozenset[str] = frozenset()
+    async_events: frozenset[str] = frozenset()
+    response_required: bool = True
+    unconfirmed_hint: str | None = None
+    fence: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Automatic(Strategy):
+    """Let the server's response decide: a list when it says `EventList: start`, else done.
+
+    Serves every action that keeps AMI's convention, known or not: plain responses, command output
+    of both formats, every list since 13.2. Older servers do not say that a list begins: there the
+    response to an action with `terminal_events` begins one.
+    """
+
+    def judge(self, progress: Progress, message: Message) -> Verdict:
+        """Say what the message means, before it is collected."""
+        if message.kind is not Kind.RESPONSE:
+            return Verdict.DONE if closes(message, self.terminal_events) else Verdict.MORE
+        begun = self._begins_list(progress, message)
+        return _judge_response(message, when_good=Verdict.MORE if begun else Verdict.DONE)
+
+    def _begins_list(self, progress: Progress, response: Message) -> bool:
+        """Whether a list follows."""
+        if opens_list(response):
+            return True
+        if not self.terminal_events or not () < progress.ami_version < LISTS_MARKED_SINCE:
+            return False
+        return not (response.get("Message") or "").lower().startswith(NOTHING_LISTED)
+
+
+@dataclass(frozen=True, slots=True)
+class SingleResponse(Strategy):
+    """Expect one response and nothing else, whatever it announces."""
+
+    def judge(self, progress: Progress, message: Message) -> Verdict:
+        """Say what the message means, before it is collected."""
+        if message.kind is not Kind.RESPONSE:
+            return Verdict.IGNORE
+        return _judge_response(message, when_good=Verdict.DONE)
+
+
+@dataclass(frozen=True, slots=True)
+class CommandOutput(Strategy):
+    """Expect one response with the output of a command, of either format; a success without is none."""
+
+    def judge(self, progress: Progress, message: Message) -> Verdict:
+        """Say what the message means, before it is collected."""
+        if message.kind is not Kind.RESPONSE:
+            return Verdict.IGNORE
+        return _judge_response(message, when_good=Verdict.FAILED if message.output is None else Verdict.DONE)
+
+
+@dataclass(frozen=True, slots=True)
+class EventList(Strategy):
+    """Expect a response and a list behind it, whether or not the response announces one.
+
+    The list ends with its `EventList` header, or with an event that `terminal_events` names.
+    """
+
+    def judge(self, progress: Progress, message: Message) -> Verdict:
+        """Say what the message means, before it is collected."""
+        if message.kind is Kind.RESPONSE:
+            return _judge_response(message, when_good=Verdict.MORE)
+        return Verdict.DONE if closes(message, self.terminal_events) else Verdict.MORE
+
+
+@dataclass(frozen=True, slots=True)
+class MultiResponse(Strategy):
+    """Expect so many responses; what comes between them is part of the reply."""
+
+    count: int
+
+    def __post_init__(self) -> None:
+        if self.count < 1:
+            raise ConfigError("count", self.count, "a whole number of responses, at least one")
+
+    def judge(self, progress: Progress, message: Message) -> Verdict:
+        """Say what the message means, before it is collected."""
+        if message.kind is not Kind.RESPONSE:
+            return Verdict.MORE
+        last = progress.responses + 1 >= self.count
+        return _judge_response(message, when_good=Verdict.DONE if last else Verdict.MORE)
+
+
+@dataclass(frozen=True, slots=True)
+class AsyncEvent(Strategy):
+    """Expect a response, and then one event with the same ActionID that tells the result.
+
+    Without the event the action times out; with an `unconfirmed_hint` it ends unconfirmed instead: it
+    was accepted, and nobody knows more.
+    """
+
+    event: str
+    """Its name. A header `Response` in it that is no success makes the action fail."""
+    events_max: int = field(default=1, kw_only=True)
+    async_events: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "async_events", frozenset({self.event}))
+
+    def judge(self, progress: Progress, message: Message) -> Verdict:
+        """Say what the message means, before it is collected."""
+        if message.kind is Kind.RESPONSE:
+            return _judge_response(message, when_good=Verdict.MORE)
+        if not named(message, self.async_events):
+            return Verdict.IGNORE
+        status = message.get("Response")
+        return Verdict.DONE if status is None or status.lower() in SUCCESSES else Verdict.FAILED
+
+
+@dataclass(frozen=True, slots=True)
+class EventOnly(AsyncEvent):
+    """Expect one event with the ActionID; a response may come before it, and an error ends the action."""
+
+    response_required: bool = field(default=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Fence(Strategy):
+    """Take everything up to the answer to a `Ping` that is sent right behind the action.
+
+    For actions whose reply has no end of its own, or does not name them: Asterisk serves a session
+    strictly one action after the other, so when the ping is answered, the action has been. The reply
+    holds its responses, its events, and text that is neither.
+    """
+
+    fence: bool = field(default=True, kw_only=True)
+
+    def judge(self, progress: Progress, message: Message) -> Verdict:
+        """Say what the message means, before it is collected."""
+        return Verdict.MORE
+
+
+def _judge_response(response: Message, when_good: Verdict) -> Verdict:
+    return when_good if succeeded(response) else Verdict.FAILED

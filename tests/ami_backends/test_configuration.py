@@ -1,0 +1,169 @@
+"""R-CONF-02: servers from a TOML file and the environment, merged key by key."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from ami_backends.configuration import ConfigFileError, as_words, read_servers
+from ami_backends.selectors import connect
+from ami_proto import ServerConfig, Tls
+from conformance.server import LoopbackServer
+
+FILE = """
+[defaults]
+username = "ops"
+secret = "hunter2"
+connect_timeout = 3
+tls = { ca_file = "ca.pem" }
+
+[servers.pbx1]
+host = "10.0.0.5"
+
+[servers."pbx-2"]
+host = "10.0.0.6"
+port = "5039"
+connect_timeout = 4.5
+tls = { server_name = "pbx2" }
+"""
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "ami.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def read(folder: Path, text: str, **environment: str) -> dict[str, ServerConfig]:
+    return read_servers(write(folder, text), environment)
+
+
+def refusal(folder: Path, text: str, **environment: str) -> str:
+    """Return the one line that is said, without the folder."""
+    with pytest.raises(ConfigFileError) as refused:
+        read(folder, text, **environment)
+    said = str(refused.value)
+    assert len(said.splitlines()) == 1
+    assert "hunter2" not in said
+    assert refused.value.__cause__ is None
+    return said.replace(f"{folder}{os.sep}", "")
+
+
+def test_the_table_of_a_server_goes_over_the_defaults(tmp_path: Path) -> None:
+    """R-CONF-02: key by key, inside `tls` too; paths are seen from the file."""
+    servers = read(tmp_path, FILE)
+    assert list(servers) == ["pbx1", "pbx-2"]
+    first, second = servers.values()
+    assert (first.key, first.host, first.port, first.connect_timeout) == ("pbx1", "10.0.0.5", 5038, 3)
+    assert (second.host, second.port, second.connect_timeout) == ("10.0.0.6", 5039, 4.5)
+    assert first.tls == Tls(ca_file=str(tmp_path / "ca.pem"))
+    assert second.tls == Tls(ca_file=str(tmp_path / "ca.pem"), server_name="pbx2")
+
+
+def test_variables_go_over_the_file(tmp_path: Path) -> None:
+    """R-CONF-02: for all servers, and over that for one."""
+    environment = {
+        "AMI_CONNECT_TIMEOUT": "7",
+        "AMI_SERVERS_PBX_2_CONNECT_TIMEOUT": "8",
+        "AMI_TLS": "1",
+        "AMI_TLS_VERIFY": "no",
+        "AMI_SERVERS_PBX1_TLS": "0",
+        "AMI_PORT": " ",
+        "AMI_SOMEBODY_ELSES": "x",
+    }
+    first, second = read(tmp_path, FILE, **environment).values()
+    assert (first.connect_timeout, second.connect_timeout) == (7, 8)
+    assert (first.tls, first.port) == (None, 5038)
+    assert second.tls == Tls(ca_file=str(tmp_path / "ca.pem"), verify=False, server_name="pbx2")
+
+
+def test_an_environment_alone_is_one_server() -> None:
+    environment = {"AMI_HOST": "10.0.0.5", "AMI_USERNAME": "ops", "AMI_SECRET": "hunter2", "AMI_PORT": "5039"}
+    assert read_servers(None, environment) == {
+        "10.0.0.5:5039": ServerConfig(
+            key="10.0.0.5:5039", host="10.0.0.5", port=5039, username="ops", secret="hunter2"
+        )
+    }
+    with pytest.raises(ConfigFileError, match="AMI_HOST"):
+        read_servers(None, {})
+
+
+@pytest.mark.parametrize(
+    "source",
+    ['secret_file = "s"', 'secret_env = "PBX"', 'secret = "wrong"\n[servers.pbx]\nsecret_file = "s"'],
+)
+def test_the_secret_need_not_stand_in_the_file(source: str, tmp_path: Path) -> None:
+    """R-CONF-02: it may be in another file or a variable; the topmost word on it counts."""
+    (tmp_path / "s").write_bytes(b"hunter2\r\nsecond line\n")
+    head = '[servers.pbx]\nhost = "h"\nusername = "u"\n' if "[servers" not in source else ""
+    tail = 'host = "h"\nusername = "u"\n' if "[servers" in source else ""
+    text = f"[defaults]\n{source}\n{tail}" if "[servers" in source else f"{head}{source}\n"
+    assert read(tmp_path, text, PBX="hunter2")["pbx"].secret == "hunter2"
+
+
+def test_a_variable_replaces_a_secret_file_that_is_not_there(tmp_path: Path) -> None:
+    text = '[servers.pbx]\nhost = "h"\nusername = "u"\nsecret_file = "nowhere"\n'
+    assert read(tmp_path, text, AMI_SECRET="hunter2")["pbx"].secret == "hunter2"
+
+
+@pytest.mark.parametrize(
+    ("text", "environment", "says"),
+    [
+        ("a = ", {}, "ami.toml: Invalid value (at end of document)"),
+        ("[servers.a]\n\nhost = 'h'\nhost = 'i'\n", {}, "line 4"),
+        ("", {}, "ami.toml: no server: write a table [servers.NAME] for each"),
+        ("servers = 5", {}, "ami.toml: servers must be a table"),
+        ("[servers]\na = 5", {}, "ami.toml: [servers]: a must be a table: write [servers.NAME]"),
+        ("[server.a]", {}, "ami.toml: server: unknown; there are [defaults] and [servers.NAME]"),
+        (FILE + "prot = 1", {}, "ami.toml: [servers.pbx-2]: prot = '...': unknown key"),
+        (FILE + 'key = "x"', {}, "ami.toml: [servers.pbx-2]: key = '...': is not for a file to say"),
+        (FILE.replace("= 3", "= 0"), {}, "ami.toml: [defaults]: connect_timeout = 0: must be between"),
+        (FILE.replace('"5039"', '"x"'), {}, "ami.toml: [servers.pbx-2]: port = 'x': must be a whole"),
+        (FILE.replace('username = "ops"', ""), {}, "ami.toml: [servers.pbx1]: username = None: must be"),
+        (FILE, {"AMI_PORT": "x"}, "AMI_PORT: port = 'x': must be a whole number"),
+        (FILE, {"AMI_SERVERS_PBX_2_PORT": "x"}, "AMI_SERVERS_PBX_2_PORT: port = 'x'"),
+        (FILE, {"AMI_TLS_VERIFY": "x"}, "AMI_TLS_VERIFY: tls.verify = 'x': must be true or false"),
+        (FILE, {"AMI_TLS": "x"}, "AMI_TLS: tls = 'x': must be true or false"),
+        (FILE, {"AMI_SERVERS_PBX3_PORT": "1"}, "AMI_SERVERS_PBX3_PORT: no server and key are called so"),
+        (FILE, {"AMI_HOST": "h"}, "AMI_HOST: names one server, and ami.toml has 2"),
+        (
+            FILE + "[servers.PBX_2]",
+            {"AMI_SERVERS_PBX_2_PORT": "1"},
+            "AMI_SERVERS_PBX_2_PORT: may mean 'pbx-2' or 'PBX_2'",
+        ),
+        (FILE + 'secret_env = "NOWHERE"', {}, "[servers.pbx-2]: secret_env = '...': the variable that it"),
+        (FILE + 'secret_file = "nowhere"', {}, "secret_file = 'nowhere': No such file or directory"),
+        (FILE + "secret_file = 5", {}, "secret_file = '...': must be text"),
+        (FILE + 'secret_env = "A"\nsecret_file = "b"', {}, "secret_env = '...': excludes secret_file"),
+        (FILE + "secret = 5", {}, "[servers.pbx-2]: secret = '...': must be text"),
+        (FILE + "setup = ['hunter2']", {}, "[servers.pbx-2]: setup = '...': each set-up action"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_place(
+    text: str, environment: dict[str, str], says: str, tmp_path: Path
+) -> None:
+    """R-CONF-01: file, table, key, value, rule; of a file that is no TOML, the line."""
+    assert says in refusal(tmp_path, text, **environment)
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(ConfigFileError, match="nowhere: No such file"):
+        read_servers(tmp_path / "nowhere", {})
+    (tmp_path / "ami.toml").write_bytes(b"a = '\xff'")
+    with pytest.raises(ConfigFileError, match="byte 5 is not UTF-8"):
+        read_servers(tmp_path / "ami.toml", {})
+
+
+def test_an_empty_secret_file_is_no_secret(tmp_path: Path) -> None:
+    (tmp_path / "s").write_text("\nsecond line")
+    assert "the first line of the secret file is empty" in refusal(tmp_path, FILE + 'secret_file = "s"')
+
+
+def test_it_is_what_connect_takes(mock_server: LoopbackServer, tmp_path: Path) -> None:
+    """The words of `connect`, on every driver the same."""
+    text = (
+        f'[servers.pbx]\nhost = "127.0.0.1"\nport = {mock_server.port}\nusername = "admin"\nsecret = "s3cr3t"'
+    )
+    with connect(**as_words(read(tmp_path, text)["pbx"])) as pbx:
+        assert pbx.send("Ping")["Ping"] == "Pong"
+        assert pbx.snapshot().server == "pbx"

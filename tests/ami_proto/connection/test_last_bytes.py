@@ -1,0 +1,27 @@
+"""What the end of a stream completes is dealt with before the end itself (R-WIRE-11)."""
+
+from ami_proto import Disconnect, Reason, State, StateChanged
+from conformance.playbook import Playbook, frame
+
+
+def test_a_goodbye_that_the_end_of_the_stream_completes_ends_the_session_once() -> None:
+    """Its frame ends in CRLF LF, which only the end of the stream settles (R-WIRE-02)."""
+    play = Playbook().log_in().stop()
+    logoff = play.unanswered[-1]
+    assert logoff.name == "Logoff"
+    goodbye = frame("Response: Goodbye", f"ActionID: {logoff.action_id}").removesuffix(b"\r\n") + b"\n"
+    play.take(StateChanged)
+    play.receive(goodbye)
+    assert play.connection.state is State.CLOSING
+    play.disconnect(Reason.RESET)
+    (change,) = play.take(StateChanged)
+    assert (change.new, change.cause) == (State.CLOSED, Disconnect(Reason.STOPPED))
+
+
+def test_text_before_the_login_is_counted_and_delivered_to_nobody() -> None:
+    """R-WIRE-09, R-AUTH-04."""
+    play = Playbook().dial().receive(b"Asterisk Call Manager/9.0.0\r\n")
+    everything = play.subscribe()
+    play.receive(b"neither event nor response\r\n\r\n")
+    assert [each.name for each in play.faults()] == ["DESYNC"]
+    assert play.messages(everything) == []

@@ -1,0 +1,490 @@
+"""Answers that do not keep AMI's convention: behind a fence, before 13.2, without a response, too many."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ami_proto import (
+    Action,
+    ActionCancelled,
+    ActionFailed,
+    ActionLost,
+    ActionTimeout,
+    AsyncEvent,
+    Automatic,
+    Backpressure,
+    CompletionFailed,
+    ConfigError,
+    EventList,
+    Fault,
+    Fence,
+    Message,
+    MissingResponse,
+    MisuseError,
+    MultiResponse,
+    Outcome,
+    Progress,
+    ReplyTooLarge,
+    Sent,
+    SingleResponse,
+    State,
+    StateChanged,
+    Strategy,
+    Ticket,
+    Verdict,
+)
+from conformance.playbook import SERVER, Heard, Playbook, frame
+
+TEXT = Action("IAXnetstats")
+LOAD = Action("ModuleLoad", {"Module": "app_nosuch.so"})
+LINES = b"-------- LOCAL --------\nchannel jitter\n\n"
+
+
+@pytest.fixture
+def ready() -> Playbook:
+    """Give a connection that is READY, its login forgotten."""
+    return logged_in()
+
+
+def logged_in(**options: Any) -> Playbook:
+    play = Playbook(replace(SERVER, **options)).log_in()
+    play.notices.clear()
+    return play
+
+
+def older(banner: str) -> Playbook:
+    """Give a connection to a server of that AMI version."""
+    play = Playbook().dial().receive(f"Asterisk Call Manager/{banner}\r\n".encode())
+    play.reply(play.unanswered[-1], "Challenge: 123456789")
+    return play.reply(play.unanswered[-1], "Message: Authentication accepted")
+
+
+def ping(play: Playbook, ticket: Ticket) -> Heard:
+    """Return the ping that was sent right behind an action."""
+    heard = play.heard
+    place = [each.action_id for each in heard].index(ticket.action_id)
+    assert heard[place + 1].name == "Ping"
+    return heard[place + 1]
+
+
+def pong(play: Playbook, ticket: Ticket) -> Playbook:
+    return play.reply(ping(play, ticket), "Ping: Pong")
+
+
+def raw(outcome: Outcome) -> bytes:
+    return b"".join(each.raw for each in outcome.reply)
+
+
+# -- the fence
+
+
+def test_a_ping_ends_an_answer_without_end(ready: Playbook) -> None:
+    """R-CORR-14, R-WIRE-09: raw text is the answer, and no desync."""
+    everything = ready.subscribe()
+    ticket = ready.submit(TEXT)
+    ready.expect_heard("IAXnetstats", "Ping")
+    ready.receive(LINES).event("Hangup").receive(LINES)
+    assert not ready.outcomes(ticket)
+    outcome = pong(ready, ticket).outcome(ticket)
+    assert (outcome.succeeded, outcome.reply.response, raw(outcome)) == (True, None, LINES * 2)
+    assert [each.name for each in ready.messages(everything) if isinstance(each, Message)] == ["Hangup"]
+    assert ready.faults() == {}
+
+
+def test_an_empty_answer_is_one(ready: Playbook) -> None:
+    """R-CORR-14: IAXnetstats without calls is an empty line."""
+    ticket = ready.submit(TEXT)
+    ready.receive(b"\r\n")
+    assert pong(ready, ticket).outcome(ticket).unwrap().events == ()
+
+
+def test_every_error_of_one_bad_request_is_its_answer(ready: Playbook) -> None:
+    """R-CORR-14: ModuleLoad; it failed, by the first of them."""
+    ticket = ready.submit(LOAD)
+    for number in range(3):
+        ready.reply(ticket, f"Message: no {number}", status="Error")
+    assert not ready.outcomes(ticket)
+    error = pong(ready, ticket).outcome(ticket).error
+    assert isinstance(error, ActionFailed)
+    assert error.message == "no 0"
+    assert [each["Message"] for each in error.reply] == ["no 1", "no 2"]
+    assert ready.faults() == {}
+
+
+def test_an_error_behind_a_success_is_a_failure(ready: Playbook) -> None:
+    """R-CORR-14: JabberSend."""
+    ticket = ready.submit(Action("JabberSend"))
+    ready.reply(ticket, "Message: Attempting to send Jabber Message").reply(ticket, status="Error")
+    error = pong(ready, ticket).outcome(ticket).error
+    assert isinstance(error, ActionFailed)
+    assert [each["Message"] for each in error.reply] == ["Attempting to send Jabber Message"]
+
+
+@pytest.mark.parametrize("events", [0, 1])
+def test_an_event_may_be_missing(ready: Playbook, events: int) -> None:
+    """R-CORR-14: FAXSession."""
+    ticket = ready.submit(Action("FAXSession", {"SessionNumber": 1}))
+    ready.reply(ticket, "Message: FAXSession event will follow")
+    for _ in range(events):
+        ready.item(ticket, "FAXSession", "SessionNumber: 1")
+    assert len(pong(ready, ticket).outcome(ticket).unwrap().events) == events
+
+
+def test_a_pong_alone_is_no_evidence(ready: Playbook) -> None:
+    """R-CORR-10, invariant 3: where the action has a response of its own."""
+    ticket = ready.submit(LOAD)
+    assert isinstance(pong(ready, ticket).outcome(ticket).error, MissingResponse)
+
+
+def test_each_fence_has_its_own_answer(ready: Playbook) -> None:
+    """R-CORR-14: several in flight, an ordinary action between them."""
+    first, plain, second = ready.submit(TEXT), ready.submit(Action("CoreStatus")), ready.submit(TEXT)
+    ready.receive(b"one\n\n")
+    pong(ready, first).reply(plain).receive(b"two\n\n")
+    pong(ready, second)
+    assert [raw(ready.outcome(each)) for each in (first, second)] == [b"one\n\n", b"two\n\n"]
+    assert ready.outcome(plain).succeeded
+
+
+def test_items_without_action_id_belong_to_the_fence_in_front(ready: Playbook) -> None:
+    """R-CORR-12, R-CORR-14: with neither ActionID nor `Privilege`; a list that is open comes first."""
+    everything = ready.subscribe()
+    listing = ready.submit(Action("IAXpeers"))
+    ticket = ready.submit(Action("Odd"), completion=Fence(response_required=False))
+    ready.reply(listing, "EventList: start").receive(frame("Event: PeerEntry", "N: 1"))
+    ready.item(listing, "PeerlistComplete", "EventList: Complete")
+    ready.receive(frame("Event: PeerEntry", "N: 2")).event("PeerStatus")
+    pong(ready, ticket).receive(frame("Event: PeerEntry", "N: 3"))
+    assert [[each["N"] for each in ready.outcome(of).reply] for of in (listing, ticket)] == [["1"], ["2"]]
+    assert len(ready.messages(everything)) == 2
+
+
+def test_raw_text_before_its_turn_is_out_of_step(ready: Playbook) -> None:
+    """R-WIRE-09: while a list is open, and before the action was sent."""
+    listing = ready.submit(Action("IAXpeers"))
+    ticket = ready.submit(TEXT)
+    ready.reply(listing, "EventList: start").receive(LINES)
+    assert ready.faults() == {Fault.DESYNC: 1}
+    ready.item(listing, "PeerlistComplete", "EventList: Complete")
+    assert pong(ready, ticket).outcome(ticket).reply.events == ()
+    ready.lazy = True
+    ready.submit(TEXT)
+    ready.receive(LINES).drain()
+    assert ready.faults() == {Fault.DESYNC: 1}
+
+
+def test_a_pong_of_a_fence_is_not_the_heartbeats(ready: Playbook) -> None:
+    """R-CORR-14, R-HEALTH-01: DEGRADED until its own ping is answered."""
+    ticket = ready.submit(TEXT, timeout=1000)
+    ready.wait(21)
+    assert pong(ready, ticket).take(StateChanged)[-1].new is State.DEGRADED
+    ready.reply(ready.heard[-1], "Ping: Pong").expect_states(State.READY)
+
+
+# -- a fence whose action ends early
+
+
+@pytest.mark.parametrize("how", ["cancelled", "timed out"])
+def test_what_comes_for_an_action_that_has_ended_is_nobodys(ready: Playbook, how: str) -> None:
+    """R-CORR-14, R-CORR-06: up to its pong, which is counted; the next one's answer is its own."""
+    everything = ready.subscribe()
+    gone, next_one = ready.submit(TEXT, timeout=3), ready.submit(TEXT, timeout=9)
+    error = (ready.cancel(gone) if how == "cancelled" else ready.wait(4)).outcome(gone).error
+    assert isinstance(error, ActionCancelled | ActionTimeout)
+    assert error.sent is Sent.FULLY
+    ready.receive(b"one\n\n", frame("Event: PeerEntry"))
+    assert ready.faults() == {Fault.STRAGGLER: 2}
+    pong(ready, gone).receive(b"two\n\n")
+    assert ready.faults() == {Fault.UNMATCHED: 1}
+    assert raw(pong(ready, next_one).outcome(next_one)) == b"two\n\n"
+    assert ready.messages(everything) == []
+
+
+def test_one_that_was_not_shown_is_taken_back_with_its_ping(ready: Playbook) -> None:
+    """R-CORR-07: nothing of it goes out, nothing of it stays."""
+    ready.lazy = True
+    ticket = ready.submit(TEXT)
+    assert ready.connection.snapshot().outbound_bytes > 0
+    ready.cancel(ticket).drain()
+    assert ready.outcome(ticket).sent is Sent.NO
+    assert ready.connection.snapshot().outbound_bytes == 0
+    ready.receive(LINES).drain()
+    assert ready.faults() == {Fault.DESYNC: 1}
+
+
+@pytest.mark.parametrize(
+    ("shown", "sent"), [(b"Action: IAXnetstats\r\n", Sent.PARTLY), (b"Action: Ping\r\n", Sent.FULLY)]
+)
+def test_sent_is_about_the_action_not_the_ping(shown: bytes, sent: Sent) -> None:
+    """R-CORR-07: Asterisk may have run an action whose ping was not shown; it must not be sent again."""
+    play = logged_in()
+    play.lazy = True
+    ticket = play.submit(TEXT)
+    while not (piece := play.connection.poll_transmit(play.session, 1)).startswith(shown):
+        play.connection.handle_sent(play.session, len(piece), play.now)
+    play.disconnect().drain()
+    error = play.outcome(ticket).error
+    assert isinstance(error, ActionLost)
+    assert error.sent is sent
+
+
+def test_both_or_neither_fit_the_outbox() -> None:
+    """R-CORR-04: a refused ping leaves no action behind, no id drawn, and the session ready."""
+    play = logged_in(max_outbound_bytes=16_384)
+    play.lazy = True
+    play.submit(Action("UserEvent", [("X", "x" * 1000)] * 15))
+    with suppress(Backpressure):
+        while True:
+            play.submit(TEXT)
+    before = play.connection.snapshot()
+    with pytest.raises(Backpressure):
+        play.submit(TEXT)
+    assert play.connection.snapshot() == before
+    assert before.state is State.READY
+
+
+def test_one_that_waits_for_ready_is_fenced_too() -> None:
+    """R-LIFE-03, R-CORR-14."""
+    play = Playbook().start()
+    ticket = play.submit(TEXT, wait=True)
+    play.log_in().expect_heard("IAXnetstats", "Ping")
+    assert raw(pong(play.receive(LINES), ticket).outcome(ticket)) == LINES
+
+
+def test_a_text_beyond_max_frame_size_ends_its_action() -> None:
+    """R-WIRE-09: with a typed error; its pong is counted."""
+    play = logged_in(max_frame_size=65_536)
+    ticket = play.submit(TEXT)
+    play.receive(b"x" * 70_000 + b"\n\n")
+    assert isinstance(play.outcome(ticket).error, ReplyTooLarge)
+    pong(play, ticket)
+    assert play.faults() == {Fault.OVERSIZED: 1, Fault.UNMATCHED: 1}
+
+
+def test_a_torn_pong_ends_nothing(ready: Playbook) -> None:
+    """R-WIRE-12."""
+    ticket = ready.submit(TEXT, timeout=5)
+    action_id = ping(ready, ticket).action_id
+    ready.receive(frame("Response: Success", f"ActionID: {action_id}", "PinResponse: Success", "ActionID: x"))
+    assert not ready.outcomes(ticket)
+    assert ready.faults() == {Fault.TORN: 1}
+    assert isinstance(ready.wait(6).outcome(ticket).error, ActionTimeout)
+
+
+def test_no_fence_behind_wait_event(ready: Playbook) -> None:
+    """R-CORR-14: any input ends it; refused at the request, which changes nothing (L3)."""
+    before = ready.connection.snapshot()
+    with pytest.raises(MisuseError, match="WaitEvent: the ping of a fence would end it"):
+        ready.submit(Action("WaitEvent"), completion=Fence())
+    assert ready.connection.snapshot() == before
+
+
+ACTS = st.lists(st.sampled_from(["text", "plain", "cancel", "serve", "serve", "wait"]), max_size=40)
+
+
+@given(acts=ACTS, which=st.randoms(use_true_random=False))
+def test_whatever_happens_to_the_others(acts: list[str], which: Any) -> None:
+    """R-CORR-14: against a server that serves in order, every text is its own action's or nobody's."""
+    play, open_ones, texts = logged_in(), [], []
+    served = len(play.heard)
+    for act in acts:
+        if act in ("text", "plain"):
+            ticket = play.submit(TEXT if act == "text" else Action("CoreStatus"), timeout=3)
+            open_ones.append(ticket)
+            texts += [ticket] if act == "text" else []
+        elif act == "cancel" and open_ones:
+            play.cancel(open_ones.pop(which.randrange(len(open_ones))))
+        elif act == "serve" and served < len(play.heard):
+            serve(play, play.heard[served])
+            served += 1
+        elif act == "wait":
+            play.wait(1)
+    for heard in play.heard[served:]:
+        serve(play, heard)
+    for ticket in texts:
+        outcome = play.outcome(ticket)
+        assert raw(outcome) in (b"", f"{ticket.action_id}\n\n".encode())
+        assert raw(outcome) or outcome.error
+    assert Fault.DESYNC not in play.faults()
+    assert play.connection.snapshot().actions_pending == 0
+
+
+def serve(play: Playbook, heard: Heard) -> None:
+    """Answer as Asterisk does, one action after the other."""
+    if heard.name == "IAXnetstats":
+        play.receive(f"{heard.action_id}\n\n".encode())
+    else:
+        play.reply(heard)
+
+
+# -- before 13.2, and other odd ones
+
+
+@pytest.mark.parametrize("banner", ["1.1", "2.6.0"])
+def test_a_list_before_13_2_ends_with_an_event_of_that_name(banner: str) -> None:
+    """R-CORR-02: no `EventList` header; items without ActionID are its own as well (R-CORR-12)."""
+    play = older(banner)
+    ticket = play.submit(Action("QueueStatus"))
+    play.reply(ticket, "Message: Queue status will follow").item(ticket, "QueueParams", "N: 1")
+    play.receive(frame("Event: QueueMember", "N: 2"))
+    assert not play.outcomes(ticket)
+    reply = play.item(ticket, "QueueStatusComplete").outcome(ticket).unwrap()
+    assert [each["N"] for each in reply] == ["1", "2"]
+    assert reply.complete is not None
+    assert reply.complete.name == "QueueStatusComplete"
+
+
+@pytest.mark.parametrize("banner", ["2.7.0", "9.0.0", "Proxy"])
+def test_since_13_2_a_success_without_the_header_is_a_whole_answer(banner: str) -> None:
+    """R-CORR-02."""
+    play = older(banner)
+    ticket = play.submit(Action("QueueStatus"))
+    assert play.reply(ticket).outcome(ticket).succeeded
+
+
+def test_an_action_that_waited_learns_the_version_of_its_server() -> None:
+    """R-CORR-02: when it is sent, not when it was submitted."""
+    play = Playbook().start()
+    ticket = play.submit(Action("Status"), wait=True)
+    play.connect().receive(b"Asterisk Call Manager/1.1\r\n")
+    play.reply(play.unanswered[-1], "Challenge: 1").reply(play.unanswered[-1])
+    assert not play.reply(ticket).outcomes(ticket)
+    assert play.item(ticket, "StatusComplete").outcome(ticket).succeeded
+
+
+def test_wait_event_ends_with_its_own_event(ready: Playbook) -> None:
+    """R-CORR-02: what it waited for is everybody's; its duration is its Timeout's."""
+    everything = ready.subscribe()
+    ticket = ready.submit(Action("WaitEvent", {"Timeout": 60}))
+    ready.expect_heard("WaitEvent").wait(59)
+    ready.reply(ticket, "Message: Waiting for Event completed.").event("Newchannel")
+    assert not ready.outcomes(ticket)
+    reply = ready.item(ticket, "WaitEventComplete").outcome(ticket).unwrap()
+    assert reply.events == ()
+    assert reply.complete is not None
+    assert len(ready.messages(everything)) == 1
+
+
+def test_wait_event_times_out_on_its_own_time(ready: Playbook) -> None:
+    ticket = ready.submit(Action("WaitEvent", {"Timeout": 60}))
+    assert not ready.wait(64).outcomes(ticket)
+    assert isinstance(ready.wait(2).outcome(ticket).error, ActionTimeout)
+
+
+def test_fax_statistics_are_one_event(ready: Playbook) -> None:
+    """R-CORR-02: a response, then an event with the ActionID, and no end."""
+    ticket = ready.submit(Action("FAXStats"))
+    ready.reply(ticket, "Message: FAXStats event will follow")
+    assert (
+        ready.item(ticket, "FAXStats", "FailedFAXes: 0").outcome(ticket).unwrap().events[0]["FailedFAXes"]
+        == "0"
+    )
+
+
+def test_data_get_is_an_event_and_no_response(ready: Playbook) -> None:
+    """R-CORR-10: event-only by declaration; an error is a failure all the same."""
+    got, refused = ready.submit(Action("DataGet")), ready.submit(Action("DataGet"))
+    assert ready.item(got, "DataGet Tree", "1-list.queue.name: x").outcome(got).unwrap().response is None
+    assert isinstance(ready.reply(refused, status="Error").outcome(refused).error, ActionFailed)
+
+
+def test_two_responses_where_two_are_expected(ready: Playbook) -> None:
+    ticket = ready.submit(Action("JabberSend"), completion=MultiResponse(2))
+    assert not ready.reply(ticket, "N: 1").outcomes(ticket)
+    reply = ready.reply(ticket, "N: 2").outcome(ticket).unwrap()
+    assert (reply["N"], [each["N"] for each in reply]) == ("1", ["2"])
+
+
+def test_a_list_that_nobody_wants(ready: Playbook) -> None:
+    """R-CORR-12: its items are stragglers."""
+    ticket = ready.submit(Action("CoreShowChannels"), completion=SingleResponse())
+    assert ready.reply(ticket, "EventList: start").outcome(ticket).succeeded
+    ready.item(ticket, "CoreShowChannel").receive(frame("Event: Stray"))
+    assert ready.faults() == {Fault.STRAGGLER: 1}
+
+
+def test_a_list_that_does_not_say_so(ready: Playbook) -> None:
+    ticket = ready.submit(
+        Action("Foreign"), completion=EventList(terminal_events=frozenset({"bye"}), events_max=1)
+    )
+    ready.reply(ticket).item(ticket, "One").receive(frame("Event: Two"))
+    reply = ready.item(ticket, "Bye").outcome(ticket).unwrap()
+    assert ([each.name for each in reply], reply.dropped) == (["One"], 1)
+
+
+# -- what a user's strategy may do wrong
+
+
+@dataclass(frozen=True)
+class Faulty(Strategy):
+    """A strategy that does what it is told when it should judge."""
+
+    deed: str = ""
+
+    def judge(self, progress: Progress, message: Message) -> Verdict:
+        match self.deed:
+            case "recurse":
+                return self.judge(progress, message)
+            case "meddle":
+                progress.complete = message  # type: ignore[misc]
+            case "lie":
+                return "done"  # type: ignore[return-value]
+        raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("fence", [False, True])
+@pytest.mark.parametrize("deed", ["raise", "recurse", "meddle", "lie"])
+def test_a_faulty_strategy_fails_its_own_action_only(ready: Playbook, deed: str, fence: bool) -> None:
+    """R-CORR-11: whatever it does; its fence is let go."""
+    broken = ready.submit(Action("CoreStatus"), completion=Faulty(deed=deed, fence=fence))
+    whole = ready.submit(TEXT)
+    assert isinstance(ready.reply(broken).outcome(broken).error, CompletionFailed)
+    if fence:
+        pong(ready, broken)
+    assert pong(ready.receive(LINES), whole).outcome(whole).succeeded
+    assert ready.faults() == ({Fault.UNMATCHED: 1} if fence else {})
+
+
+def endless() -> Iterator[str]:
+    number = 0
+    while True:
+        number += 1
+        yield f"Event{number}"
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        {"async_events": endless()},
+        {"terminal_events": endless()},
+        {"terminal_events": "StatusComplete"},
+        {"terminal_events": frozenset({1})},
+        {"terminal_events": None},
+        {"events_max": -1},
+        {"events_max": 2.5},
+        {"unconfirmed_hint": 7},
+        {"duration": 0.0},
+        {"duration": float("nan")},
+        {"duration": "long"},
+    ],
+    ids=lambda each: " ".join(f"{key}={type(value).__name__}" for key, value in each.items()),
+)
+def test_nonsense_is_refused_at_the_request(ready: Playbook, nonsense: dict[str, Any]) -> None:
+    """R-CORR-11, L3: typed, and nothing is changed."""
+    before = ready.connection.snapshot()
+    with pytest.raises(ConfigError):
+        ready.submit(Action("CoreStatus"), completion=Automatic(**nonsense))
+    assert ready.connection.snapshot() == before
+
+
+def test_names_of_events_count_in_any_case(ready: Playbook) -> None:
+    ticket = ready.submit(Action("Dial"), completion=AsyncEvent("DIALEND"))
+    ready.reply(ticket).receive(
+        frame("Event: DialEnd", "Privilege: call,all", f"ActionID: {ticket.action_id}")
+    )
+    assert ready.outcome(ticket).succeeded

@@ -1,0 +1,32 @@
+"""Corners of skipping a frame that is too long (R-WIRE-09)."""
+
+from ami_proto.message import Message
+from ami_proto.values import Kind
+from ami_proto.wire import Framer
+
+FOLLOWS = b"Response: Follows\r\nPrivilege: Command\r\nActionID: pbx:1\r\nline\n--END COMMAND--\r\n\r\n"
+NEXT = b"Event: Next\r\n\r\n"
+
+
+def framer(frame_size_max: int) -> Framer[Message]:
+    """Return one behind its banner."""
+    framer = Framer(Message, frame_size_max=frame_size_max)
+    framer.feed(b"Asterisk Call Manager/9.0.0\r\n")
+    return framer
+
+
+def test_command_output_is_skipped_only_once_its_body_was_found() -> None:
+    """Or an empty line in the output would end the frame: byte by byte, with a limit within its headers."""
+    parser = framer(20)
+    messages = [message for byte in FOLLOWS + NEXT for message in parser.feed(bytes([byte]))]
+    assert [(each.kind, each.size) for each in messages] == [(Kind.OVERSIZED, len(FOLLOWS)), (Kind.EVENT, 15)]
+
+
+def test_nothing_more_changes_nothing() -> None:
+    parser = framer(64)
+    parser.feed(b"Event: Long\r\nFill: " + b"x" * 200)
+    buffered = parser.buffered
+    assert parser.feed(b"") == []
+    assert parser.buffered == buffered
+    long, following = parser.feed(b"\r\n\r\n" + NEXT)
+    assert (long.kind, long.size, following.name) == (Kind.OVERSIZED, 223, "Next")
