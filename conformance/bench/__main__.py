@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-FIGURES = ("decoder", "end_to_end", "size")
+FIGURES = ("decoder", "backlog", "pending", "memory", "end_to_end", "size")
 """Modules of this package; each has `figures()`, which yields lines."""
 
 

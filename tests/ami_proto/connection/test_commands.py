@@ -19,6 +19,13 @@ def test_commands_come_in_order_and_then_what_to_watch() -> None:
     assert [queue.poll(watch) for _ in range(4)] == [Close(ONE), connect(TWO), watch, None]
 
 
+def test_the_end_of_one_stream_does_not_overtake_the_next_dial() -> None:
+    queue = CommandQueue()
+    queue.dial(connect(TWO))
+    queue.close(ONE)
+    assert [queue.poll(None) for _ in range(2)] == [connect(TWO), Close(ONE)]
+
+
 def test_interest_is_told_when_it_changes_and_only_then() -> None:
     queue = CommandQueue()
     reading, both, nothing = (

@@ -569,3 +569,15 @@ def test_there_is_no_gap_before_the_first_login() -> None:
         play.disconnect(Reason.REFUSED).wait(60)
     play.log_in()
     assert play.connection.poll_message(heard) is None
+
+
+def test_whoever_logs_off_is_not_asked_any_more() -> None:
+    """R-LIFE-05: no ping, no judgement; only the grace ends what the server does not."""
+    play = Playbook().log_in().stop(grace=200.0).wait(199.0)
+    assert [each.name for each in play.unanswered] == ["Logoff"]
+    assert play.take(StateChanged)[-1].new is State.CLOSING
+    (closed,) = play.wait(1.0).take(StateChanged)
+    assert (closed.new, closed.cause) == (
+        State.CLOSED,
+        Disconnect(Reason.STOPPED, "no Goodbye within 200 s"),
+    )

@@ -141,6 +141,16 @@ def flapped(queue: NoticeQueue, begin: int, count: int) -> None:
             queue.put_step(StateChanged("pbx", SessionId("pbx", number), old, new))
 
 
+def test_what_was_drained_makes_room() -> None:
+    """L6: the bound is on what waits, and not on what ever came."""
+    queue = NoticeQueue(lambda: 0.0)
+    for begin in range(0, 5 * STEPS_MAX, STEPS_MAX):
+        flapped(queue, begin, STEPS_MAX)
+        steps = drained(queue)
+        assert len(steps) == STEPS_MAX
+        assert all(each.absorbed == 0 for each in steps if isinstance(each, StateChanged))
+
+
 def test_a_slot_that_absorbs_is_never_overtaken() -> None:
     """R-LIFE-01: a driver that drains a little falls behind, and never ends on a state that is gone."""
     queue = NoticeQueue(lambda: 0.0)

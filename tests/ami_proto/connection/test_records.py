@@ -1,9 +1,10 @@
 """R-OBS-01: what the typed records say, so that a driver can log and count without knowing more."""
 
-from dataclasses import replace
+from dataclasses import is_dataclass, replace
 
 import pytest
 
+import ami_proto
 from ami_proto import (
     Action,
     ActionFinished,
@@ -97,3 +98,19 @@ def test_the_snapshot_counts_the_events_of_every_session() -> None:
     play = Playbook().log_in().event("Hangup").event("Hangup")
     play.disconnect().wait(1.0).log_in().event("Hangup")
     assert play.connection.snapshot().events_received == 3
+
+
+def test_no_record_can_be_changed() -> None:
+    """R-OBS-01, L9: what one reader is given is what every other one is given."""
+    records = [each for each in vars(ami_proto).values() if is_dataclass(each) and isinstance(each, type)]
+    assert StateChanged in records
+    changeable = {each for each in records if not each.__dataclass_params__.frozen}  # type: ignore[attr-defined]
+    assert changeable == set()
+
+
+def test_a_connection_without_a_session_has_nothing_of_one() -> None:
+    """R-OBS-01."""
+    seen = Playbook().connection.snapshot()
+    assert (seen.session, seen.banner, seen.last_cause) == (None, None, None)
+    assert (seen.bytes_received, seen.frames_received, seen.events_received) == (0, 0, 0)
+    assert (seen.outbound_bytes, seen.actions_pending, seen.actions_waiting) == (0, 0, 0)

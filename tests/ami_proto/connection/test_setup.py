@@ -252,3 +252,15 @@ def test_nothing_is_set_up_before_the_login() -> None:
     play = Playbook(PREPARED).dial().receive(BANNER).expect_heard("Login")
     play.reply(play.unanswered[0], "Message: Authentication failed", status="Error").expect_heard()
     assert cause_of(play).reason is Reason.LOGIN_REFUSED
+
+
+def test_what_an_answer_does_not_want_is_withheld_like_any_event() -> None:
+    """R-AUTH-04, R-AUTH-06: nobody hears events before READY, and none is lost uncounted."""
+    play = Playbook(replace(PREPARED, setup=(SetupAction("FAXStats"),))).log_in()
+    everything = play.subscribe()
+    statistics = play.unanswered[0]
+    play.reply(statistics).item(statistics, "Other")
+    assert play.faults() == {Fault.WITHHELD: 1}
+    play.item(statistics, "FAXStats")
+    assert state_of(play) is State.READY
+    assert play.messages(everything) == []

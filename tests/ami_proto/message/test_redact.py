@@ -130,6 +130,13 @@ def test_nested_data_and_lists() -> None:
         "action_id": "secret:1",
         7: "token=abc",
     }
+    assert Redaction().data(("password", 5)) == ("password", "***")
+    assert Redaction().data((5, "password")) == [5, "password"]
+
+
+def test_a_pattern_of_values_that_finds_nothing_puts_nothing_in() -> None:
+    """R-OBS-04: what it finds between two characters has no length."""
+    assert Redaction(values=["(?<=!)"]).text("really! so") == "really! so"
 
 
 @pytest.mark.parametrize(
@@ -165,6 +172,11 @@ def test_never_masked_by_a_pattern_of_your_own() -> None:
         ("server_key", "pbx"),
         ("Uniqueid", "***"),
     ]
+    redaction = Redaction(names=["key", "id"], values=[".+"])
+    ids = {"ActionID": "1", "action_id": "2", "Server_Key": "pbx", "SERVER_KEY": "east"}
+    assert redaction.data(ids) == ids
+    assert redaction.headers(ids.items()) == list(ids.items())
+    assert not any(redaction.hides(name) for name in ids)
 
 
 @pytest.mark.parametrize("patterns", [["("], ["a", "b*"]])

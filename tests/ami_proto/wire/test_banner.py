@@ -32,6 +32,7 @@ def test_the_version_of_a_banner(line: bytes, version: str | None) -> None:
         ("", ()),
         ("1.-2", (1,)),
         ("1.²", (1,)),
+        ("1234567890123", (123456789,)),
     ],
 )
 def test_the_leading_numbers_of_a_version(version: str, numbers: tuple[int, ...]) -> None:

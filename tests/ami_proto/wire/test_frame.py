@@ -6,6 +6,9 @@ from cases import BANNER, CAPTURES, CASES, decode, decode_case
 from ami_proto.message import Message
 from ami_proto.values import Kind
 from ami_proto.wire import Frame, Framer
+from ami_proto.wire.frame import NO_FIRST_LINE, FirstLine, classify
+
+PRINTABLE = "".join(map(chr, range(33, 127)))
 
 
 def one(data: bytes, *, at_end: bool = False) -> Frame:
@@ -121,3 +124,29 @@ def test_the_looks_agree_with_the_headers(name: str) -> None:
     for message in messages:
         if message.kind in (Kind.EVENT, Kind.RESPONSE, Kind.UNKNOWN):
             assert message.action_id == message.get("ActionID"), message
+
+
+def test_a_name_is_all_that_follows_the_first_colon() -> None:
+    """R-WIRE-04: but for one blank before it."""
+    for name in (PRINTABLE, PRINTABLE[::-1], " a: b "):
+        assert one(f"Event: {name}\r\n\r\n".encode()).name == name
+
+
+@pytest.mark.parametrize("char", PRINTABLE)
+def test_nothing_but_blanks_may_stand_around_the_word(char: str) -> None:
+    """R-WIRE-03."""
+    assert one(f"{char}Event: A\r\n\r\n".encode()).kind is Kind.UNKNOWN
+    if char != ":":
+        assert one(f"Event{char}: A\r\n\r\n".encode()).kind is Kind.UNKNOWN
+
+
+@pytest.mark.parametrize("first", [NO_FIRST_LINE, classify(b"text\r"), classify(b"Other: A\r")])
+def test_what_has_no_name_has_an_empty_one(first: FirstLine) -> None:
+    assert (first.kind, first.name, first.text, first.follows) == (Kind.UNKNOWN, b"", None, False)
+
+
+def test_a_body_is_only_what_follows_promises() -> None:
+    """R-WIRE-08."""
+    assert one(b"Event: A\r\nX: 1\r\n\r\n").body == -1
+    assert one(b"Event: A\nX: 1\n\n").body == -1
+    assert one(b"Response: Follows\r\nx\n--END COMMAND--\r\n\r\n").body == len(b"\r\n")

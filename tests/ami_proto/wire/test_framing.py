@@ -252,6 +252,13 @@ def test_complete_frames_are_given_at_once() -> None:
     assert [frame.name for frame in framer.feed(b"Event: B\r\n\r\n")] == ["A", "B"]
 
 
+@pytest.mark.parametrize(("size", "kind"), [(256, Kind.BANNER), (257, Kind.UNKNOWN)])
+def test_the_longest_banner(size: int, kind: Kind) -> None:
+    """R-WIRE-03: with its CR, and without its LF."""
+    (message,) = decode(BANNER[:-2] + b"0" * (size - len(BANNER) + 1) + b"\r\n\r\n")
+    assert message.kind is kind
+
+
 def test_what_only_begins_like_a_banner() -> None:
     """R-WIRE-03."""
     data = BANNER.replace(b"\r\n", b"x" * 300 + b"\r\nX: 1\r\n\r\n")
