@@ -227,6 +227,7 @@ LETTERS = "aAbB.\\[(^$|+\n"
 
 @given(pattern=st.text(LETTERS + "***??", max_size=10), name=st.text(LETTERS, max_size=10))
 @example(pattern="*ab*b*", name="aab.b")
+@example(pattern="a*b*c", name="ac")
 @example(pattern="a*a", name="a")
 @example(pattern="*?a*a?", name="baaab")
 def test_globs_mean_what_they_say(pattern: str, name: str) -> None:

@@ -232,7 +232,7 @@ def test_the_other_ends_are_typed_as_well() -> None:
     cause = Disconnect(Reason.RESET)
     boom = ValueError("boom")
     ends: list[tuple[ActionError | None, type[ActionError], str]] = [
-        (entry().cancelled().error, ActionCancelled, "cancelled"),
+        (entry().cancelled().error, ActionCancelled, "Test: cancelled [pbx:0:1]"),
         (entry().lost(cause).error, ActionLost, "connection reset"),
         (entry().oversized(5_000_000, 4_194_304).error, ReplyTooLarge, "5000000 bytes, over max_frame_size"),
         (entry().broken(boom).error, CompletionFailed, "ValueError('boom')"),
