@@ -275,24 +275,35 @@ CONVERSATIONS: dict[str, list[Say]] = {
     ],
 }  # fmt: skip
 
+STORIES_MAX = 3
+"""How often a real server is asked for a story at most."""
+
 DIFFERENCES: dict[tuple[str, int], str] = {}
 """Conversations that differ, by name and version, and why."""
 
 
 @pytest.mark.parametrize("name", CONVERSATIONS)
 def test_a_conversation_is_the_same_with_the_mock(asterisk: Target, name: str) -> None:
-    account = asterisk.users["admin"]
+    """A real server's threads race: one that tells a story in an order of its own is asked again."""
     asterisk.local("conversations")  # the extensions come from our own configuration
-    clear_the_stage(asterisk)
-    with logged_in(asterisk.host, asterisk.port, account.username, account.secret, events="on") as ami:
-        theirs = hold(ami, CONVERSATIONS[name])
     with mock(asterisk.version) as ami:
         ours = hold(ami, CONVERSATIONS[name])
+    for _ in range(STORIES_MAX):
+        theirs = held_for_real(asterisk, name)
+        if ours == theirs:
+            break
     if (name, asterisk.version) in DIFFERENCES:
         assert ours != theirs, "a listed difference that no longer exists"
     else:
         assert ours[0] == theirs[0]
         assert ours[1] == theirs[1]
+
+
+def held_for_real(asterisk: Target, name: str) -> tuple[list[list[str]], dict[str, list[list[str]]]]:
+    account = asterisk.users["admin"]
+    clear_the_stage(asterisk)
+    with logged_in(asterisk.host, asterisk.port, account.username, account.secret, events="on") as ami:
+        return hold(ami, CONVERSATIONS[name])
 
 
 def clear_the_stage(asterisk: Target) -> None:
