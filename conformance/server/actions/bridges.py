@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
-from conformance.server.events import Header, snapshot
+from conformance.server.events import Header, bridge_snapshot, snapshot
 from conformance.server.exchange import Action, Exchange
 from conformance.server.inventory import BridgeTechnology
 from conformance.server.inventory.sheets import Sheet
-from conformance.server.state import Bridge, Channel, World
+from conformance.server.state import Channel, World
 
 from .answers import IdPlace, Item, Refused, listing, need, send_items
 
@@ -33,7 +33,7 @@ def bridge_list(exchange: Exchange) -> Iterable[Item]:
     """Give the bridges, or some: despite its name, `BridgeType` asks for a technology."""
     wanted = exchange.get("BridgeType")
     bridges = exchange.server.world.bridges.values()
-    return [("BridgeListItem", _bridge(each)) for each in bridges if wanted in ("", each.technology)]
+    return [("BridgeListItem", bridge_snapshot(each)) for each in bridges if wanted in ("", each.technology)]
 
 
 def bridge_info(exchange: Exchange) -> None:
@@ -44,7 +44,7 @@ def bridge_info(exchange: Exchange) -> None:
         raise Refused("Specified BridgeUniqueid not found")
     exchange.list_start("Bridge channel listing will follow")
     send_items(exchange, [("BridgeInfoChannel", snapshot(channel)) for channel in bridge.channels])
-    exchange.list_complete("BridgeInfoComplete", len(bridge.channels), *_bridge(bridge))
+    exchange.list_complete("BridgeInfoComplete", len(bridge.channels), *bridge_snapshot(bridge))
 
 
 def technology_list(exchange: Exchange) -> Iterable[Item]:
@@ -120,19 +120,6 @@ def _connected(channel: Channel, world: World) -> list[Channel]:
 def _other_half(name: str) -> str:
     """Give the name of the other half of a Local channel; no channel has it when there is none."""
     return name[:-1] + ("2" if name.endswith(";1") else "1")
-
-
-def _bridge(bridge: Bridge) -> list[Header]:
-    """Give a bridge's headers (ast_manager_build_bridge_state_string_prefix)."""
-    return [
-        ("BridgeUniqueid", bridge.uniqueid),
-        ("BridgeType", bridge.kind),
-        ("BridgeTechnology", bridge.technology),
-        ("BridgeCreator", bridge.creator),
-        ("BridgeName", bridge.name),
-        ("BridgeNumChannels", bridge.size),
-        ("BridgeVideoSourceMode", "none"),
-    ]
 
 
 def _technology(exchange: Exchange) -> BridgeTechnology:
