@@ -284,18 +284,18 @@ DIFFERENCES: dict[tuple[str, int], str] = {}
 
 @pytest.mark.parametrize("name", CONVERSATIONS)
 def test_a_conversation_is_the_same_with_the_mock(asterisk: Target, name: str) -> None:
-    """A real server's threads race: one that tells a story in an order of its own is asked again."""
+    """Replies are the same every time; a server whose events differ is asked again, for its threads race."""
     asterisk.local("conversations")  # the extensions come from our own configuration
     with mock(asterisk.version) as ami:
         ours = hold(ami, CONVERSATIONS[name])
     for _ in range(STORIES_MAX):
         theirs = held_for_real(asterisk, name)
-        if ours == theirs:
+        assert ours[0] == theirs[0]
+        if ours[1] == theirs[1]:
             break
     if (name, asterisk.version) in DIFFERENCES:
-        assert ours != theirs, "a listed difference that no longer exists"
+        assert ours[1] != theirs[1], "a listed difference that no longer exists"
     else:
-        assert ours[0] == theirs[0]
         assert ours[1] == theirs[1]
 
 
