@@ -38,6 +38,7 @@ class Life:
         self,
         config: ServerConfig,
         random: Random,
+        redaction: Redaction,
         notices: NoticeQueue,
         subscriptions: Subscriptions,
         new_session: Callable[[SessionId], Session],
@@ -59,7 +60,7 @@ class Life:
         """Frames of the sessions before this one; `events_before` likewise."""
         self.events_before = 0
         self._config = config
-        self._redaction = Redaction.of(config)
+        self._redaction = redaction
         self._notices = notices
         self._subscriptions = subscriptions
         self._new_session = new_session

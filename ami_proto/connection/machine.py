@@ -12,6 +12,7 @@ from random import Random
 
 from ami_proto.config import DURATION_MAX, ServerConfig
 from ami_proto.connection.callouts import Callouts
+from ami_proto.connection.excerpt import Excerpts
 from ami_proto.connection.life import Life
 from ami_proto.connection.notices import Fault, Notice, NoticeQueue
 from ami_proto.connection.session import Session
@@ -27,6 +28,7 @@ from ami_proto.correlation.prepare import prepare
 from ami_proto.errors import Backpressure, ConfigError, InvalidAction, MisuseError, NotReady
 from ami_proto.message.encode import Action
 from ami_proto.message.message import Message
+from ami_proto.message.redact import Redaction
 from ami_proto.values import Command, Disconnect, ServerKey, SessionId, State
 
 TRANSMIT_LIMIT = 65_536
@@ -59,7 +61,11 @@ class Connection:
         self._callouts = Callouts()
         self._notices = NoticeQueue(self._time)
         self._subscriptions = Subscriptions(self._callouts, self._notices.put_waiting, self._report)
-        self._life = Life(config, random, self._notices, self._subscriptions, self._new_session, throttled)
+        redaction = Redaction.of(config)
+        self._excerpts = Excerpts(redaction)
+        self._life = Life(
+            config, random, redaction, self._notices, self._subscriptions, self._new_session, throttled
+        )
 
     # -- looking
 
@@ -380,6 +386,7 @@ class Connection:
             self._ids,
             self._subscriptions,
             self._callouts,
+            self._excerpts,
             self._notices.put_outcome,
             self._report,
         )

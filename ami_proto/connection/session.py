@@ -11,7 +11,9 @@ from operator import length_hint
 
 from ami_proto.config import ServerConfig
 from ami_proto.connection.callouts import Callouts
-from ami_proto.connection.excerpt import excerpt, readable
+from ami_proto.connection.desyncs import Desyncs
+from ami_proto.connection.excerpt import Excerpts
+from ami_proto.connection.greeting import Greeting
 from ami_proto.connection.lifecycle import Input
 from ami_proto.connection.login import Login, Step
 from ami_proto.connection.notices import Fault, Report
@@ -29,12 +31,6 @@ from ami_proto.values import Disconnect, Kind, Reason, SessionId
 from ami_proto.wire.banner import version_tuple
 from ami_proto.wire.framing import Framer
 
-BANNER_BYTES_MAX = 4096
-"""Bytes without a banner after which the peer is no AMI server. Asterisk's has 30."""
-GREETING_SIZE_MAX = 256
-"""How much of the first line is kept to tell whether it is AMI's."""
-GREETINGS = (b"asterisk call manager", b"response:", b"event:")
-"""How AMI may begin: an error can come before the banner."""
 PINGS_MAX = 3
 """Pings that are remembered: a peer that answers only some must not cost memory. More than are missed
 before the session ends."""
@@ -50,6 +46,7 @@ class Session:
         "_booted",
         "_callouts",
         "_desyncs",
+        "_excerpts",
         "_finish",
         "_framer",
         "_greeting",
@@ -78,6 +75,7 @@ class Session:
         ids: ActionIds,
         subscriptions: Subscriptions,
         callouts: Callouts,
+        excerpts: Excerpts,
         finish: Callable[[Outcome], None],
         report: Report,
     ) -> None:
@@ -98,14 +96,15 @@ class Session:
         self.heard_at = 0.0
         """When bytes came last."""
         self._framer = Framer(Message, frame_size_max=config.max_frame_size)
-        self._greeting = b""
+        self._greeting = Greeting()
         self._booted: Message | None = None
         """The FullyBooted that was awaited; its place among the events is behind READY and the gap."""
-        self._desyncs: deque[float] = deque()
+        self._desyncs = Desyncs(config)
         self._pings: deque[Entry] = deque()
         self._ids = ids
         self._subscriptions = subscriptions
         self._callouts = callouts
+        self._excerpts = excerpts
         self._finish = finish
         self._report = report
 
@@ -150,16 +149,6 @@ class Session:
         self._ids.draw(entry.ids)
         return entry
 
-    def _stranger(self, data: bytes) -> str | None:
-        """Say why a peer that has not sent a banner will not: many protocols greet, and then wait."""
-        self._greeting = (self._greeting + data)[:GREETING_SIZE_MAX]
-        line, newline, _ = self._greeting.lstrip(b"\r\n").partition(b"\n")
-        if newline and not line.lower().startswith(GREETINGS):
-            return f"it said {readable(line)!r}"
-        if self._framer.buffered > BANNER_BYTES_MAX:
-            return f"no banner in {self._framer.buffered} bytes"
-        return None
-
     # -- in: bytes
 
     def handle_received(self, data: bytes, now: float) -> Signs:
@@ -168,8 +157,10 @@ class Session:
             self.bytes_received += len(data)
             self.heard_at = now
         yield from self._handle_frames(self._framer.feed(data), now)
-        if self.banner is None and (stranger := self._stranger(data)):
-            yield Disconnect(Reason.PROTOCOL, f"not an AMI server: {stranger}")
+        if self.banner is None:
+            strange = self._greeting.strangeness(data, self._framer.buffered, self._excerpts.quote)
+            if strange is not None:
+                yield Disconnect(Reason.PROTOCOL, f"not an AMI server: {strange}")
 
     def handle_eof(self, now: float) -> Signs:
         """Deal with the frames that the end of the stream completes, or tears."""
@@ -195,7 +186,7 @@ class Session:
             rest = length_hint(unread)
             self.frames = received - rest
             if rest:
-                self._report(Fault.UNREAD, excerpt(messages[-rest]), rest)
+                self._report(Fault.UNREAD, self._excerpts.of(messages[-rest]), rest)
 
     def _handle_frame(self, message: Message, now: float) -> Sign | None:
         if message.kind is Kind.EVENT:
@@ -214,10 +205,10 @@ class Session:
         if entry is not None:
             return self._advance_by_event(entry, message)
         if not self.login.complete:
-            self._report(Fault.WITHHELD, excerpt(message))
+            self._report(Fault.WITHHELD, self._excerpts.of(message))
             return None
         if self._is_straggler(message, action_id):
-            self._report(Fault.STRAGGLER, excerpt(message), action_id=message.action_id)
+            self._report(Fault.STRAGGLER, self._excerpts.of(message), action_id=message.action_id)
             return None
         self._subscriptions.offer(message)
         return None
@@ -244,7 +235,7 @@ class Session:
 
     def _advance_by_event(self, entry: Entry, message: Message) -> Sign | None:
         if message.torn:
-            self._report(Fault.TORN, excerpt(message), action_id=message.action_id)
+            self._report(Fault.TORN, self._excerpts.of(message), action_id=message.action_id)
             return None
         return self._advance(entry, message)
 
@@ -254,7 +245,7 @@ class Session:
         if entry is None and not self.pending.is_fence(action_id):
             return self._handle_unmatched(message)
         if message.torn:
-            self._report(Fault.TORN, excerpt(message), action_id=message.action_id)
+            self._report(Fault.TORN, self._excerpts.of(message), action_id=message.action_id)
             return None
         return self._pass_fence(message) if entry is None else self._advance(entry, message)
 
@@ -262,7 +253,7 @@ class Session:
         """End the action that the answered ping was sent behind."""
         entry = self.pending.pass_fence(pong.action_id or "")
         if entry is None:
-            what = f"{excerpt(pong)}, behind an action that has ended"
+            what = f"{self._excerpts.of(pong)}, behind an action that has ended"
             self._report(Fault.UNMATCHED, what, action_id=pong.action_id)
             return None
         self._close(entry)
@@ -270,10 +261,10 @@ class Session:
 
     def _handle_unmatched(self, message: Message) -> Sign | None:
         if self.login.step is Step.ANSWER_AWAITED and message.action_id is None:
-            said = message.get("Message") or excerpt(message)
+            said = message.get("Message") or self._excerpts.of(message)
             return Disconnect(Reason.PROTOCOL, f"a response without ActionID during the login: {said}")
         fault = Fault.UNMATCHED if self.banner is not None else Fault.UNEXPECTED
-        self._report(fault, excerpt(message), action_id=message.action_id)
+        self._report(fault, self._excerpts.of(message), action_id=message.action_id)
         return None
 
     def _handle_odd(self, message: Message, now: float) -> Sign | None:
@@ -283,10 +274,10 @@ class Session:
             self.ami_version = version_tuple(self.banner)
             return Input.BANNER
         if message.kind is Kind.INCOMPLETE:
-            self._report(Fault.INCOMPLETE, excerpt(message))
+            self._report(Fault.INCOMPLETE, self._excerpts.of(message))
             return None
         if self.banner is None:
-            return Disconnect(Reason.PROTOCOL, f"not an AMI server: it said {excerpt(message)!r}")
+            return Disconnect(Reason.PROTOCOL, f"not an AMI server: it said {self._excerpts.of(message)!r}")
         if message.kind is Kind.OVERSIZED:
             return self._handle_oversized(message)
         return self._handle_unknown(message, now)
@@ -294,7 +285,9 @@ class Session:
     def _handle_oversized(self, message: Message) -> Sign | None:
         """Report it, and end the action it answers: an event by the same rule as any other."""
         action_id = message.action_id
-        self._report(Fault.OVERSIZED, f"{message.size} bytes, {excerpt(message)}", action_id=action_id)
+        self._report(
+            Fault.OVERSIZED, f"{message.size} bytes, {self._excerpts.of(message)}", action_id=action_id
+        )
         if message.first.kind is Kind.EVENT:
             entry = self._entry_of_event(message, action_id)
         elif message.first.kind is Kind.UNKNOWN:
@@ -319,18 +312,15 @@ class Session:
         if entry is not None:
             return self._advance(entry, message)
         if self.pending.abandoned:
-            self._report(Fault.STRAGGLER, excerpt(message))
+            self._report(Fault.STRAGGLER, self._excerpts.of(message))
             return None
-        self._report(Fault.DESYNC, excerpt(message))
+        self._report(Fault.DESYNC, self._excerpts.of(message))
         if self.login.complete:
             self._subscriptions.offer(message)
-        self._desyncs.append(now)
-        while self._desyncs[0] < now - self.config.desync_window:
-            self._desyncs.popleft()
-        if len(self._desyncs) > self.config.max_desyncs:
-            window = f"{len(self._desyncs)} in {self.config.desync_window:g} s"
-            return Disconnect(Reason.PROTOCOL, f"out of step, {window}, lately {excerpt(message)!r}")
-        return None
+        too_many = self._desyncs.add(now)
+        if too_many is None:
+            return None
+        return Disconnect(Reason.PROTOCOL, f"out of step, {too_many}, lately {self._excerpts.of(message)!r}")
 
     # -- actions come to their ends
 
@@ -354,10 +344,12 @@ class Session:
         """Let subscriptions have what came to an open action, as far as it is theirs."""
         if message.kind is Kind.RESPONSE:
             if verdict is Verdict.IGNORE:
-                self._report(Fault.UNMATCHED, f"{excerpt(message)}, refused by the completion strategy")
+                self._report(
+                    Fault.UNMATCHED, f"{self._excerpts.of(message)}, refused by the completion strategy"
+                )
         elif not self.login.complete:  # it came to a set-up action
             if verdict is Verdict.IGNORE:
-                self._report(Fault.WITHHELD, excerpt(message))
+                self._report(Fault.WITHHELD, self._excerpts.of(message))
         elif verdict is Verdict.IGNORE or _asynchronous(message):
             self._subscriptions.offer(message)
         else:

@@ -49,7 +49,7 @@ def _of_session(session: Session, now: float) -> Hashable:
         session.login._ended,
         session._booted is not None,
         session._framer.buffered,
-        None if session.banner is not None else session._greeting.partition(b"\n")[0],
+        None if session.banner is not None else session._greeting.line.partition(b"\n")[0],
         len(session._desyncs),
         tuple(session.pending.find(each.ticket.action_id) is not None for each in session._pings),
         tuple(outgoing.data.split(b"\r\n", 1)[0] for outgoing in session.outbox._queue),

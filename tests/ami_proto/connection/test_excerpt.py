@@ -3,7 +3,13 @@
 import pytest
 
 from ami_proto import Decoder
-from ami_proto.connection.excerpt import CHARACTERS_MAX, excerpt, readable
+from ami_proto.connection.excerpt import CHARACTERS_MAX, Excerpts
+from ami_proto.lines import LINE_SIZE_MAX
+from ami_proto.message.redact import Redaction
+
+
+def quoted(line: bytes, secret: str = "") -> str:
+    return Excerpts(Redaction(secret=secret)).quote(line)
 
 
 @pytest.mark.parametrize(
@@ -14,13 +20,30 @@ from ami_proto.connection.excerpt import CHARACTERS_MAX, excerpt, readable
         ("h\u00e9".encode(), "h\\xe9"),
         (b"\xff", "\\xff"),
         (b"x" * 1000, "x" * CHARACTERS_MAX),
+        (b"\xf0\x9f\x98\x80" * 1000, ("\\U0001f600" * CHARACTERS_MAX)[:CHARACTERS_MAX]),
         (b"", ""),
     ],
 )
 def test_a_line_is_shown_as_printable_ascii_and_not_too_much_of_it(line: bytes, shown: str) -> None:
-    assert readable(line) == shown
+    assert quoted(line) == shown
 
 
 def test_of_a_message_the_first_line_is_shown() -> None:
     (message,) = Decoder().feed(b"Event: Hangup\r\nChannel: SIP/1\r\n\r\n")
-    assert excerpt(message) == "Event: Hangup"
+    assert Excerpts(Redaction()).of(message) == "Event: Hangup"
+
+
+@pytest.mark.parametrize("begin", [0, 1, CHARACTERS_MAX - 5, CHARACTERS_MAX - 1, CHARACTERS_MAX])
+@pytest.mark.parametrize("secret", ["hunter2", "gr\u00fcn und lang", "tab\tbed", "s" * (LINE_SIZE_MAX - 8)])
+def test_a_secret_that_the_cut_would_halve_is_masked_whole(begin: int, secret: str) -> None:
+    """R-AUTH-01: half of a secret is not known for one any more."""
+    filling = "-" * begin
+    shown = quoted(f"{filling}{secret}{filling}".encode(), secret)
+    assert shown == f"{filling}***{filling}"[:CHARACTERS_MAX]
+
+
+def test_a_secret_in_a_message_that_is_cut_is_masked_whole() -> None:
+    """R-AUTH-01: the torn end of a stream is quoted, too."""
+    secret = "s" * 500
+    (message,) = (decoder := Decoder()).feed(f"banal {secret} line".encode()) + decoder.eof()
+    assert Excerpts(Redaction(secret=secret)).of(message) == "banal *** line"

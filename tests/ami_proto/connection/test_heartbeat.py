@@ -21,13 +21,6 @@ def judge(heartbeat: Heartbeat, timer: Timer, now: float, *, late: float = 0.0) 
     return heartbeat.judge(timer, now - late, now, paused=False, blocked_until=None)
 
 
-@pytest.fixture
-def ready() -> Playbook:
-    play = Playbook().log_in()
-    play.notices.clear()
-    return play
-
-
 # -- the judge alone
 
 
@@ -188,14 +181,33 @@ def test_ten_heartbeat_deaths_in_a_row_recover_ten_times() -> None:
 
 
 def test_the_read_timeout_judges_when_pings_are_held_back(ready: Playbook) -> None:
-    """R-HEALTH-07: no ping while a blocking action is open; R-HEALTH-02: then the read timeout."""
+    """R-HEALTH-07: no ping while a blocking action is open, one behind it; R-HEALTH-02: then the read timeout."""
     ticket = ready.submit(COMMAND, timeout=100)
     ready.wait(99).expect_states().expect_heard("Command")
-    ready.wait(1).expect_states(State.DISCONNECTED)
+    ready.wait(1).expect_states().expect_heard("Command", "Ping")
     assert "timed out" in str(ready.outcome(ticket).error), "the action's own deadline comes first"
+    ready.wait(4.999).expect_states()
+    ready.wait(0.001).expect_states(State.DISCONNECTED)
     cause = ready.connection.snapshot().last_cause
     assert cause is not None
     assert cause.reason is Reason.READ_TIMEOUT
+
+
+def test_a_quiet_server_keeps_its_session_when_a_blocking_action_was_given_up(ready: Playbook) -> None:
+    """R-HEALTH-07: it was quiet because nobody asked; the last ping's answer decides."""
+    ready.submit(COMMAND, timeout=100)
+    ready.wait(100).expect_heard("Command", "Ping").reply(ready.unanswered[-1], "Ping: Pong")
+    ready.wait(15).expect_heard("Ping").expect_states()
+
+
+def test_no_second_ping_goes_behind_one_that_is_awaited() -> None:
+    """R-HEALTH-01: at most one in flight, the last one included."""
+    heartbeat, timers = beat()
+    heartbeat.judge(Timer.READ, 45.0, 45.0, paused=False, blocked_until=60.0)
+    heartbeat.handle_pinged(58.0)
+    assert judge(heartbeat, Timer.READ, 60.0) is Judgement.WAIT
+    assert timers.deadline(Timer.READ) == 65.0
+    assert judge(heartbeat, Timer.READ, 65.0) is Judgement.DEAD
 
 
 def test_a_stream_of_blocking_actions_hides_no_dead_server(ready: Playbook) -> None:
