@@ -6,6 +6,9 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 
+from ami_backends._log import log_fields, log_raised
+from ami_proto import Redaction
+
 logger = logging.getLogger("ami_backends")
 
 
@@ -44,8 +47,8 @@ class Mailbox:
         for _ in range(len(self._calls)):
             try:
                 self._calls.popleft()()
-            except Exception:
-                logger.exception("a call by mail raised")
+            except Exception as error:  # noqa: BLE001 - a user's function, maybe
+                log_raised(logger, "a call by mail raised", error, Redaction(), log_fields(None))
 
     def close(self) -> None:
         """Close the descriptor. What was posted can still be read."""

@@ -12,6 +12,8 @@ SERVER_PREFIX = "AMI_SERVERS_"
 _NOT_SETTABLE = ("key", "setup", "redact_names", "redact_values")
 """What is the name of a table, or a list."""
 
+_FILES_ONLY = ("AMI_REDACT_NAMES", "AMI_REDACT_VALUES")
+
 KEYS = (
     *(each.name for each in fields(ServerConfig) if each.name not in _NOT_SETTABLE),
     *(f"tls.{each.name}" for each in fields(Tls)),
@@ -39,6 +41,8 @@ def overrides(
     for name, text in sorted(environment.items()):  # AMI_TLS comes before AMI_TLS_VERIFY
         if not text.strip():
             continue
+        if name in _FILES_ONLY:  # left alone, it would be taken for obeyed, and nothing be masked
+            raise ValueError(f"{name}: lists are for files only")
         meant = meanings.get(name, [])
         if len(meant) > 1:
             raise ValueError(f"{name}: may mean {' or '.join(repr(server) for server, _ in meant)}")

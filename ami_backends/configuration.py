@@ -26,6 +26,7 @@ from functools import partial, reduce
 from pathlib import Path
 from typing import TypeGuard
 
+from ami_backends._safe import safe
 from ami_backends._secret import read_first_line, secret_of
 from ami_backends._variables import overrides, variable_of
 from ami_backends._words import as_words
@@ -43,6 +44,9 @@ Options = Mapping[str, object]
 
 class ConfigFileError(RequestError, ValueError):
     """A file or variable cannot be used as it is: where, and what is wrong with it, in one line."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(safe(sentence))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +116,15 @@ def _checked_overrides(
 def _load(file: str) -> dict[str, object]:
     try:
         with open(file, "rb") as stream:
-            return tomllib.load(stream)
+            text = stream.read().decode("utf-8-sig")  # some editors begin with a byte order mark
+        return tomllib.loads(text)
     except OSError as error:
         raise ConfigFileError(f"{file}: {error.strerror}") from None
     except UnicodeDecodeError as error:
         raise ConfigFileError(f"{file}: byte {error.start} is not UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError:
+        raise ConfigFileError(f"{file}: is nested too deeply") from None
+    except ValueError as error:  # no TOML, a number with too many digits, or no name of a file
         raise ConfigFileError(f"{file}: {error}") from None
 
 
@@ -142,7 +149,7 @@ def _tables(file: str, document: Options) -> tuple[Options, dict[ServerKey, Opti
 def _anchored(options: Options, folder: Path) -> Options:
     """Return the options of a table, with a relative path of certificates seen from the file's folder."""
     tls = options.get("tls")
-    if not _is_table(tls) or not isinstance(ca_file := tls.get("ca_file"), str):
+    if not _is_table(tls) or not isinstance(ca_file := tls.get("ca_file"), str) or not ca_file.strip():
         return options
     return {**options, "tls": {**tls, "ca_file": str(folder / ca_file)}}
 

@@ -55,14 +55,23 @@ def as_tuple(key: str, value: object) -> tuple[object, ...]:
 
 
 def merged(lower: Mapping[str, object], upper: Mapping[str, object]) -> dict[str, object]:
-    """Return both, key by key, tables inside them as well; where both have a value, the upper's counts."""
+    """Return both, key by key, tables inside them as well; where both have a value, the upper's counts.
+
+    True over a table says no more than that there is one.
+    """
     both = dict(lower)
     for key, value in upper.items():
         below = both.get(key)
         if isinstance(below, Mapping) and isinstance(value, Mapping):
             value = merged(below, value)
+        elif isinstance(below, Mapping) and _says_true(value):
+            value = below
         both[key] = value
     return both
+
+
+def _says_true(value: object) -> bool:
+    return value is True or (isinstance(value, str) and value.strip().lower() in TRUE)
 
 
 def pattern(key: str, text: object) -> re.Pattern[str]:

@@ -3,7 +3,9 @@
 Times are seconds, sizes are bytes. Every default carries its reason.
 """
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Literal, Never, Self, cast
 
@@ -104,23 +106,32 @@ class ServerConfig:
         Raises `ConfigError`.
         """
         known = {each.name: each for each in fields(cls)}
+        given = merged(defaults or {}, options)
         values: dict[str, object] = {}
-        for key, value in merged(defaults or {}, options).items():
-            if key not in known:
-                raise ConfigError(str(key), HIDDEN, "unknown key")
-            values[key] = _read(key, value, known[key].type)
+        with _secret_unsaid(given.get("secret")):
+            for key, value in given.items():
+                if key not in known:
+                    raise ConfigError(str(key), HIDDEN, "unknown key")
+                values[key] = _read(key, value, known[key].type)
         for key, each in known.items():
             if key not in values and each.default is MISSING:
                 raise ConfigError(key, None, "must be given")
         return cls(**cast("dict[str, Never]", values))
 
     def __post_init__(self) -> None:
-        for each in fields(self):
-            self._require_type(each.name, each.type)
+        with _secret_unsaid(self.secret):
+            for each in fields(self):
+                self._require_type(each.name, each.type)
+            self._require_texts()
+            self._require_numbers()
+
+    def _require_texts(self) -> None:
         for name in ("key", "host", "username"):
             self._require(name, bool(getattr(self, name).strip()), "must not be blank")
         for name in ("host", "username", "secret", "events"):
             self._require(name, _one_line(getattr(self, name)), "must be one line: no CR, LF or NUL")
+        self._require("host", not _BLANK.search(self.host), "must have no blank or control character in it")
+        self._require("host", self.host[0] != "[", "an IPv6 address stands here without brackets")
         for name in ("username", "secret", "events"):
             rule = f"must be UTF-8 of at most {LOGIN_VALUE_SIZE_MAX} bytes"
             self._require(name, _fits_login(getattr(self, name)), rule)
@@ -133,9 +144,17 @@ class ServerConfig:
             for each in getattr(self, name):
                 pattern(name, each)
         self._require("auth", self.auth in ("md5", "plain"), "must be 'md5' or 'plain'")
+        self._require(
+            "events",
+            not self.wait_fully_booted or _hears_system(self.events),
+            "keeps out FullyBooted, which wait_fully_booted waits for: name 'system' as well",
+        )
+
+    def _require_numbers(self) -> None:
         for name, (low, high) in BOUNDS.items():
             self._require(name, low <= getattr(self, name) <= high, f"must be between {low:g} and {high:g}")
-        self._require("reconnect_max", self.reconnect_max >= self.reconnect_min, "below reconnect_min")
+        rule = f"must be at least reconnect_min = {self.reconnect_min:g}"
+        self._require("reconnect_max", self.reconnect_max >= self.reconnect_min, rule)
         longest_silence = self.heartbeat_interval + 3 * self.heartbeat_timeout
         self._require(
             "read_timeout",
@@ -153,7 +172,8 @@ class ServerConfig:
             fits = isinstance(value, number) and not isinstance(value, bool)
             self._require(name, fits, "must be a whole number" if wanted is int else "must be a number")
         elif name == "tls":
-            self._require(name, value is None or _is_tls(value), "must be a Tls, or None")
+            rule = "must be a Tls, its texts one line and not blank, or None"
+            self._require(name, value is None or _is_tls(value), rule)
         elif name == "setup":
             fits = isinstance(value, tuple) and all(isinstance(each, SetupAction) for each in value)
             self._require(name, fits, "must be a tuple of SetupAction")
@@ -225,7 +245,8 @@ def _read_tls(value: object) -> object:
         value.get("server_name"),
     )  # fmt: skip
     if not _is_tls(tls):
-        raise ConfigError("tls", tls, "ca_file and server_name must be text, verify true or false")
+        rule = "ca_file and server_name must be text, one line and not blank, verify true or false"
+        raise ConfigError("tls", tls, rule)
     return tls
 
 
@@ -236,8 +257,36 @@ def _is_tls(value: object) -> bool:
     verify: object = value.verify
     texts: tuple[object, ...] = (value.ca_file, value.server_name)
     return isinstance(verify, bool) and all(
-        text is None or (isinstance(text, str) and _one_line(text)) for text in texts
+        text is None or (isinstance(text, str) and text.strip() and _one_line(text)) for text in texts
     )
+
+
+_BLANK = re.compile(r"[\s\x00-\x1f\x7f]")
+
+_YES = frozenset({"yes", "true", "y", "t", "1", "on"})
+"""What Asterisk takes for a yes (ast_true, main/utils.c)."""
+
+
+def _hears_system(events: str | None) -> bool:
+    """Whether a mask lets class `system` through, to which `FullyBooted` belongs (facts, 2)."""
+    mask = (events or "").strip().lower()
+    if not mask or mask in _YES:
+        return True
+    if mask.isascii() and mask.isdigit():
+        return int(mask) % 2 == 1  # EVENT_FLAG_SYSTEM, include/asterisk/manager.h
+    return any(word.strip() in ("system", "all") for word in mask.split(","))
+
+
+@contextmanager
+def _secret_unsaid(secret: object) -> Iterator[None]:
+    """Show no value in an error that holds the secret: it may have been written to the wrong key."""
+    try:
+        yield
+    except ConfigError as error:
+        said = (str(error), error.value if isinstance(error.value, str) else "")
+        if isinstance(secret, str) and secret and any(secret in each for each in said):
+            raise ConfigError(error.key, HIDDEN, error.rule) from None
+        raise
 
 
 def _fits_login(text: str | None) -> bool:

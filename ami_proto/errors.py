@@ -7,6 +7,9 @@ theirs: the request was fine, and this is what became of it.
 
 from ami_proto.values import Disconnect, Reason
 
+SHOWN_MAX = 200
+"""How much of a wrong value an error shows."""
+
 
 class AmiError(Exception):
     """Base of every error of this library."""
@@ -23,7 +26,7 @@ class ConfigError(RequestError, ValueError):
     """A configuration value is out of bounds, unknown or in conflict with another."""
 
     def __init__(self, key: str, value: object, rule: str) -> None:
-        super().__init__(f"{key} = {value!r}: {rule}")
+        super().__init__(_one_line(f"{key} = {_shown(value)}: {rule}"))
         self.key = key
         self.value = value
         self.rule = rule
@@ -64,6 +67,19 @@ class ConnectFailed(AmiError, ConnectionError):
 
 class LoginRefused(ConnectFailed):
     """Asterisk refused the login."""
+
+
+def _shown(value: object) -> str:
+    """Return a value for an error: it may be a page long, or one of the user's whose `repr` raises."""
+    try:
+        text = repr(value)
+    except Exception:  # noqa: BLE001 - or a number too long to be written
+        return f"<{type(value).__name__}>"
+    return text if len(text) <= SHOWN_MAX else f"{text[:SHOWN_MAX]}..."
+
+
+def _one_line(text: str) -> str:
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 def described(exception: Exception) -> str:

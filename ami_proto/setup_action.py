@@ -87,7 +87,12 @@ def _pairs(headers: Mapping[object, object]) -> object:
 def _text(value: object) -> object:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value) if isinstance(value, int | float) else value
+    if not isinstance(value, int | float):
+        return value
+    try:
+        return str(value)
+    except ValueError:  # more digits than Python writes
+        return value
 
 
 def _are_pairs(headers: object) -> bool:

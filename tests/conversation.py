@@ -27,6 +27,14 @@ RECOVERY_MAX = 200.0
 """Seconds to READY, whatever happened: the slowest action, the longest silence, and a few attempts."""
 
 
+def drain(machine: Lawful) -> None:
+    """Take what a machine has to say, and forget it."""
+    while machine.poll_notice() is not None:
+        pass
+    while machine.poll_command() is not None:
+        pass
+
+
 class Conversation:
     """Hold the two ends apart: nothing moves, and no time passes, unless somebody says so."""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.peer import Line, Peer, honest, reset
+from conformance.peer import BANNER, Line, Peer, honest, reset
 from conformance.server import LoopbackServer
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -18,7 +18,6 @@ PAGES = [
     *sorted((ROOT / "docs").glob("explanation/*.md")),
 ]
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-LINK = re.compile(r"\]\(([^)#:]+)\)")
 
 EXAMPLES = [
     pytest.param(code, id=f"{page.stem}-{number}")
@@ -69,7 +68,7 @@ def test_the_driver_of_the_readme_outlives_a_reset() -> None:
     """The first link is reset in the middle of the login; the one after it serves."""
 
     def reset_in_mid_login(line: Line) -> None:
-        line.say(b"Asterisk Call Manager/11.0.0\r\n")
+        line.say(BANNER)
         line.hear()
         reset(line)
 
@@ -78,14 +77,24 @@ def test_the_driver_of_the_readme_outlives_a_reset() -> None:
         assert peer.accepted == 2
 
 
+def test_the_driver_of_the_readme_outlives_a_session_that_ends_as_it_begins() -> None:
+    """R-LIFE-03: by the time the application hears of READY, the session is lost; its action waits."""
+
+    def out_of_step_at_once(line: Line) -> None:
+        line.say(BANNER)
+        line.answer(line.hear(), "Success", "Challenge: 1")
+        accepted = f"Response: Success\r\nActionID: {line.hear()['ActionID']}\r\n\r\n"
+        line.say(accepted.encode(), b"Neither: this nor that\r\n\r\n" * 6)
+        line.wait_closed()
+
+    with Peer(out_of_step_at_once, honest) as peer:
+        out = run(BLOCK.findall(README.read_text())[2], peer.port)
+        assert set(out.splitlines()) == {"None"}
+        assert peer.accepted == 2
+
+
 def test_the_readme_begins_with_the_two_commands() -> None:
     commands = re.findall(r"^```console\n(.*?)^```$", README.read_text(), re.MULTILINE | re.DOTALL)
     install = "python3 -m venv .venv && .venv/bin/pip install -e"
     assert commands[0] == f'{install} ".[all]" && .venv/bin/ami demo\n'
     assert commands[1] == f'{install} ".[dev]" && .venv/bin/pytest\n'
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_links_lead_somewhere(page: Path) -> None:
-    for link in LINK.findall(page.read_text()):
-        assert (page.parent / link).exists(), link

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, generate_latest
 from virtual import Virtual
 
+from ami_backends._listener import Listener
 from ami_backends._words import as_config
 from ami_backends.cli.check_config import check_config
 from ami_backends.configuration import read_servers
@@ -39,7 +40,7 @@ from ami_proto import (
 from conformance.playbook import Playbook, frame
 from conformance.server import MockServer, User
 
-WORDS = st.text("abcdefghijklmnopqrstuvwxyzäß☎0123456789 :=,;", min_size=8, max_size=40).map(
+WORDS = st.text("abcdefghijklmnopqrstuvwxyzäß☎0123456789 :=,;'\"\\\t", min_size=8, max_size=40).map(
     lambda text: f"Zq{text}qZ"
 )
 """What nothing says by chance. It has what header lines, assignments and escapes are made of."""
@@ -151,15 +152,17 @@ def hear(config: ServerConfig, notices: list[Notice], outputs: Outputs) -> None:
     registry = CollectorRegistry()
 
     def raising(notice: object) -> None:
-        raise ValueError(config.secret)
+        raise KeyError(config.secret)  # which says it as `repr` writes it
 
     with overhearing() as said:
         redaction = Redaction.of(config)
         telemetry = Telemetry(
             raising, metrics=Metrics(registry), logs=Logs(redaction=redaction), redaction=redaction
         )
+        listener = Listener(raising, redaction)
         for notice in notices:
             telemetry(notice)
+            listener.hear(notice)
             outputs.add(notice)
             if isinstance(notice, ActionFinished) and notice.outcome.error is not None:
                 outputs.add(notice.outcome.error)

@@ -18,7 +18,18 @@ from ami_backends._resolve import Found, Resolver, ThreadResolver, look_up
 from ami_backends._tls import Contexts, tls_contexts
 from ami_backends.anyio.line import Line
 from ami_backends.anyio.promise import Promise
-from ami_proto import Close, Connect, Connection, Disconnect, MisuseError, Notice, Reason, SessionId, Watch
+from ami_proto import (
+    Close,
+    Connect,
+    Connection,
+    Disconnect,
+    MisuseError,
+    Notice,
+    Reason,
+    Redaction,
+    SessionId,
+    Watch,
+)
 
 
 class Driver:
@@ -36,7 +47,7 @@ class Driver:
         contexts: Contexts | None = None,
     ) -> None:
         self.machine = machine
-        self._listener = Listener(on_notice)
+        self._listener = Listener(on_notice, Redaction.of(machine.config))
         self._resolver = resolver or ThreadResolver()
         # Reading certificates blocks: give contexts that were made elsewhere, or make the driver there.
         self._contexts = tls_contexts(machine.config) if contexts is None else contexts

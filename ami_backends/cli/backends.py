@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self, cast
 
 import typer
 
-from ami_backends.cli.exits import UsageProblem
+from ami_backends.cli.exits import Terminated, UsageProblem
 
 if TYPE_CHECKING:
     from ami_backends.anyio import Client
@@ -41,12 +41,14 @@ def run(backend: Backend, program: Program) -> None:
     else:
         driver = _module(backend.value, backend)
         if backend is Backend.GEVENT:
-            hub = import_module("gevent").get_hub()
-            hub.NOT_ERROR = (
-                *hub.NOT_ERROR,
-                KeyboardInterrupt,
-            )  # or it would be printed, besides being raised
+            _raise_quietly(import_module("gevent").get_hub())
         _run_at_once(program(_at_once(driver.connect)))
+
+
+def _raise_quietly(hub: Any) -> None:  # noqa: ANN401
+    """Have gevent raise in the main greenlet, and not print as well, what a signal raised in the hub's."""
+    hub.SYSTEM_ERROR = (*hub.SYSTEM_ERROR, Terminated)
+    hub.NOT_ERROR = (*hub.NOT_ERROR, KeyboardInterrupt, Terminated)
 
 
 def _module(name: str, backend: Backend) -> ModuleType:

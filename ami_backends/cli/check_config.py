@@ -1,6 +1,7 @@
 """`ami check-config`: what a configuration file comes to, or the one line that says what is wrong where."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Annotated
@@ -11,6 +12,9 @@ from ami_backends._safe import safe
 from ami_backends.cli.screen import Screen
 from ami_backends.configuration import read_servers
 from ami_proto import Redaction, ServerConfig, SetupAction, Tls
+
+# What a terminal must not see; JSON leaves it as it is, TOML takes it as an escape.
+_UNPRINTABLE = re.compile(r"[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 File = Annotated[str, typer.Argument(metavar="FILE", help="TOML: [defaults] and [servers.NAME].")]
 
@@ -68,4 +72,9 @@ def _toml(value: object) -> str:
         return "{ " + ", ".join(f"{name} = {_toml(each)}" for name, each in value.items()) + " }"
     if isinstance(value, list):
         return "[" + ", ".join(map(_toml, value)) + "]"
-    return json.dumps(value, ensure_ascii=False)
+    return _UNPRINTABLE.sub(_escape, json.dumps(value, ensure_ascii=False))
+
+
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -1,5 +1,6 @@
 """How the command ends: a status for programs, and one sentence for people."""
 
+import re
 import signal
 import sys
 from contextlib import suppress
@@ -51,6 +52,9 @@ class Terminated(BaseException):
 # ClickException, the base of what typer finds wrong: click's, or that of typer's own copy, by release.
 _TyperProblem: type[BaseException] = typer.BadParameter.__mro__[2]
 
+# A word too many may be a secret, given where none belongs.
+_SURPLUS = re.compile(r"(unexpected extra argument\S*) \(.*", re.DOTALL)
+
 _LOST = (ConnectFailed, ActionLost, ActionTimeout, ActionUnconfirmed, NotReady)
 _SIGNS = {
     KeyboardInterrupt: Status.INTERRUPTED,
@@ -83,7 +87,8 @@ def sentence_of(error: BaseException) -> str:
     if status is Status.BUG:
         return f"this is a bug in ami, please report it: {type(error).__name__}: {error}"
     if isinstance(error, _TyperProblem):
-        return _lower_first(str(getattr(error, "format_message", error.__str__)()))
+        said = str(getattr(error, "format_message", error.__str__)())
+        return _lower_first(_SURPLUS.sub(r"\1", said))
     match error:
         case LoginRefused():
             return f"login at {error.server} refused: {error.cause.detail or 'no reason given'}"

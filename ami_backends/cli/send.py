@@ -44,7 +44,7 @@ def send(
     target, rest = take_target(words, os.environ)
     if not rest:
         raise UsageProblem("no action: write for example `ami send ami://user@host Ping`")
-    action = Action(rest[0], [_header(word) for word in rest[1:]])
+    action = Action(rest[0], [_header(*each) for each in enumerate(rest[1:], start=1)])
     if timeout is not None and not timeout > 0:
         raise UsageProblem("--timeout must be above 0 seconds")
     login = Login(secret_file, ca, insecure, connect_timeout)
@@ -57,10 +57,11 @@ def send(
             raise
 
 
-def _header(word: str) -> tuple[str, str]:
+def _header(place: int, word: str) -> tuple[str, str]:
+    """Return the header that a word is; one that is none may hold a secret, and is not repeated."""
     name, equals, value = word.partition("=")
     if not equals:
-        raise UsageProblem(f"{word!r} is no header: write Header=Value")
+        raise UsageProblem(f"word {place} behind the action is no header: write Header=Value")
     return name, value
 
 

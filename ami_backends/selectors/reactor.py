@@ -21,6 +21,7 @@ from ami_proto import (
     MisuseError,
     Notice,
     Reason,
+    Redaction,
     SessionId,
     StateChanged,
     Watch,
@@ -65,7 +66,7 @@ class Reactor:
         selector: selectors.BaseSelector | None = None,
     ) -> None:
         self.machine = machine
-        self._listener = Listener(on_notice)
+        self._listener = Listener(on_notice, Redaction.of(machine.config))
         self._resolver = resolver
         # Made here, because reading certificates blocks.
         self._contexts = tls_contexts(machine.config) if contexts is None else contexts

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from ami_backends._extras import missing_extra
+from ami_backends._safe import safe
 from ami_backends.telemetry.names import action_label
 from ami_backends.telemetry.records import outcome_label
 from ami_proto import (
@@ -58,7 +59,8 @@ class Metrics:
     """Count what notices say; `watch` adds what only a look at the connection tells. Thread-safe.
 
     One serves any number of connections. `registry` is the process's own unless given; a second one on
-    the same registry is refused by it.
+    the same registry is refused by it. What a key holds that cannot be printed is escaped in its label:
+    one that is no UTF-8 would fail every scrape.
     """
 
     def __init__(self, registry: CollectorRegistry = REGISTRY) -> None:
@@ -96,11 +98,11 @@ class Metrics:
             case StateChanged():
                 self._count_state(notice)
             case ConnectScheduled(server):
-                self._attempts.labels(server).inc()
+                self._attempts.labels(safe(server)).inc()
             case BreakerChanged(server, _, new):
-                self._breaker.labels(server, _label(new)).inc()
+                self._breaker.labels(safe(server), _label(new)).inc()
             case EventsDropped(server, _, delta):
-                self._dropped.labels(server, "overflow").inc(delta)
+                self._dropped.labels(safe(server), "overflow").inc(delta)
             case FaultSeen():
                 self._count_fault(notice)
 
@@ -115,26 +117,26 @@ class Metrics:
     def _count_action(self, finished: ActionFinished) -> None:
         outcome, ticket = finished.outcome, finished.ticket
         name = action_label(ticket.action_name)
-        self._actions.labels(ticket.server, name, outcome_label(outcome)).inc()
-        self._latency.labels(ticket.server, name).observe(finished.elapsed)
+        self._actions.labels(safe(ticket.server), name, outcome_label(outcome)).inc()
+        self._latency.labels(safe(ticket.server), name).observe(finished.elapsed)
         if outcome.reply.dropped:
-            self._items.labels(ticket.server).inc(outcome.reply.dropped)
+            self._items.labels(safe(ticket.server)).inc(outcome.reply.dropped)
 
     def _count_state(self, change: StateChanged) -> None:
         if change.cause is not None and change.cause.reason is not Reason.STOPPED:
-            self._ends.labels(change.server, _label(change.cause.reason)).inc()
+            self._ends.labels(safe(change.server), _label(change.cause.reason)).inc()
         if self._looks.enter(change.server, change.new):
-            self._reconnects.labels(change.server).inc()
+            self._reconnects.labels(safe(change.server)).inc()
 
     def _count_fault(self, seen: FaultSeen) -> None:
         if seen.fault in DROPS:
-            self._dropped.labels(seen.server, DROPS[seen.fault]).inc(seen.count)
+            self._dropped.labels(safe(seen.server), DROPS[seen.fault]).inc(seen.count)
         elif seen.fault is Fault.UNMATCHED:
-            self._unmatched.labels(seen.server).inc(seen.count)
+            self._unmatched.labels(safe(seen.server)).inc(seen.count)
         elif seen.fault is Fault.DESYNC:
-            self._desyncs.labels(seen.server).inc(seen.count)
+            self._desyncs.labels(safe(seen.server)).inc(seen.count)
         else:
-            self._faults.labels(seen.server, _label(seen.fault)).inc(seen.count)
+            self._faults.labels(safe(seen.server), _label(seen.fault)).inc(seen.count)
 
 
 class _Looks(Collector):
@@ -177,7 +179,7 @@ class _Looks(Collector):
             by_state.add_metric([_label(state)], count)
         up = GaugeMetricFamily("ami_up", "Whether actions can be sent.", labels=["server"])
         for server, state in states.items():
-            up.add_metric([server], state.sending)
+            up.add_metric([safe(server)], state.sending)
         yield from (by_state, up)
         snapshots = [snapshot for each in watched if (snapshot := each.again()) is not None]
         yield from _families(snapshots)
@@ -192,7 +194,7 @@ def _families(snapshots: list[Snapshot]) -> Iterator[Metric]:
         "ami_events_received", "Events of every session, wanted or not.", labels=["server"]
     )
     for each in snapshots:
-        labels = [each.server]
+        labels = [safe(each.server)]
         pending.add_metric(labels, each.actions_pending)
         waiting.add_metric(labels, each.actions_waiting)
         outbound.add_metric(labels, each.outbound_bytes)

@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Callable
 from typing import Protocol
 
-from ami_backends._log import log_fields
+from ami_backends._log import fields_of
 from ami_backends._safe import safe
 from ami_backends.telemetry.logs import LOGGER_NAME, Logs
 from ami_proto import Notice, Redaction
@@ -70,7 +70,7 @@ class Telemetry:
             if name != "logs":
                 what = self._redaction.text(_whereabouts(error))
                 sentence = f"{name} raised on {type(notice).__name__}: {what}"
-                logger.error("%s", safe(sentence), extra=log_fields(None))
+                logger.error("%s", safe(sentence), extra=fields_of(notice))
         except Exception:  # noqa: BLE001 - it is counted above, and there is nobody left to tell
             return
 

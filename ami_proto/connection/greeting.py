@@ -28,6 +28,6 @@ class Greeting:
         first, newline, _ = self.line.lstrip(b"\r\n").partition(b"\n")
         if newline and not first.lower().startswith(GREETINGS):
             return f"it said {quote(first)!r}"
-        if buffered > BANNER_BYTES_MAX:
+        if buffered > BANNER_BYTES_MAX and not first.lower().startswith(GREETINGS):
             return f"no banner in {buffered} bytes"
         return None

@@ -12,11 +12,12 @@ from ami_proto.config import ServerConfig
 from ami_proto.connection.backoff import Backoff
 from ami_proto.connection.breaker import Breaker
 from ami_proto.connection.commands import CommandQueue
+from ami_proto.connection.drops import DropReports
+from ami_proto.connection.excerpt import Excerpts
 from ami_proto.connection.heartbeat import Heartbeat, Judgement
 from ami_proto.connection.lifecycle import TABLE, Effect, Input
 from ami_proto.connection.notices import (
     ConnectScheduled,
-    EventsDropped,
     Fault,
     FaultSeen,
     NoticeQueue,
@@ -27,7 +28,6 @@ from ami_proto.connection.subscription import Gap
 from ami_proto.connection.subscriptions import Subscriptions
 from ami_proto.connection.timers import SESSION_TIMERS, Timer, Timers
 from ami_proto.correlation.pending import Entry, Pending, Purpose
-from ami_proto.message.redact import Redaction
 from ami_proto.values import Command, Connect, Disconnect, Reason, Sent, SessionId, State, Watch
 
 
@@ -38,7 +38,7 @@ class Life:
         self,
         config: ServerConfig,
         random: Random,
-        redaction: Redaction,
+        excerpts: Excerpts,
         notices: NoticeQueue,
         subscriptions: Subscriptions,
         new_session: Callable[[SessionId], Session],
@@ -52,6 +52,7 @@ class Life:
         self.waiting = Pending()
         """Actions that wait for READY."""
         self.timers = Timers()
+        self.drops = DropReports(config, subscriptions, notices, self.timers)
         self.backoff = Backoff(config.reconnect_min, config.reconnect_max, random)
         self.breaker = Breaker(config, self.backoff, notices)
         self.commands = CommandQueue()
@@ -60,7 +61,7 @@ class Life:
         """Frames of the sessions before this one; `events_before` likewise."""
         self.events_before = 0
         self._config = config
-        self._redaction = redaction
+        self._excerpts = excerpts
         self._notices = notices
         self._subscriptions = subscriptions
         self._new_session = new_session
@@ -101,7 +102,7 @@ class Life:
         if data and self.state.sending:
             self._heartbeat.handle_received(now)
         self._follow(session, session.handle_received(data, now), now)
-        self.report_drops(now)
+        self.drops.put_due(now)
 
     def handle_disconnected(self, session: Session, cause: Disconnect, now: float) -> None:
         """Take the end of the present session; what its last bytes complete comes first."""
@@ -109,11 +110,11 @@ class Life:
         self._follow(session, session.handle_eof(now), now, closed=True)
         if self.session is session:
             self.lose(cause, now, closed=True)
-        self.report_drops(now)
+        self.drops.put_due(now)
 
     def lose(self, cause: Disconnect, now: float, *, closed: bool = False) -> None:
         """End the present session; `closed` says that the driver knows already."""
-        cause = replace(cause, detail=self._redaction.text(cause.detail))
+        cause = replace(cause, detail=self._excerpts.detail(cause.detail))
         if self.session is not None and not closed:
             self.commands.close(self.session.id)
         self._apply(Input.GIVEN_UP if self._gives_up(cause) else Input.LOST, now, cause)
@@ -124,7 +125,7 @@ class Life:
             if isinstance(sign, Disconnect):
                 self.lose(sign, now, closed=closed)
             else:
-                if sign is Input.ANSWERED:
+                if sign is Input.ANSWERED and self.state.sending:
                     self._heartbeat.handle_answered(now)
                 if sign is Input.GOODBYE and not closed:
                     self.commands.close(session.id)
@@ -288,7 +289,7 @@ class Life:
         self._end_session(cause, now)
         self.breaker.handle_ended(cause)
         self.timers.clear(Timer.RECONNECT, Timer.DROP_REPORT)
-        self._put_drops()
+        self.drops.put_all()
         self.farewell_due = True
         self.wants_admission = False
         for entry in self.waiting.pop_all():
@@ -299,6 +300,7 @@ class Life:
         session, self.session = self.session, None
         if session is None:
             return
+        session.end()
         self.cause = cause
         self.frames_before += session.frames
         self.events_before += session.frames - session.others
@@ -341,7 +343,7 @@ class Life:
             case Timer.GRACE:
                 self._overdue(Reason.STOPPED, f"no Goodbye within {self._grace:g} s", now)
             case Timer.DROP_REPORT:  # pragma: no branch - there is no other timer
-                self.report_drops(now)
+                self.drops.put_due(now)
 
     def _overdue(self, reason: Reason, detail: str, now: float) -> None:
         self.lose(Disconnect(reason, detail), now)
@@ -372,18 +374,6 @@ class Life:
         session = self.session.id if self.session is not None else None
         if action_id is not None and len(action_id) > self._config.max_action_id_length:
             action_id = None
-        detail = self._redaction.text(detail)
-        self._notices.put_fault(FaultSeen(self._config.key, session, fault, count, detail, action_id))
-
-    def report_drops(self, now: float) -> None:
-        """Report dropped messages, at most once each `drop_report_interval`."""
-        if self.timers.deadline(Timer.DROP_REPORT) is None and self._put_drops():
-            self.timers.set(Timer.DROP_REPORT, now + self._config.drop_report_interval)
-
-    def _put_drops(self) -> bool:
-        """Report what was dropped since the last report; return whether anything was."""
-        overflowing = [each for each in self._subscriptions if each.dropped > each.reported]
-        for each in overflowing:
-            delta, each.reported = each.dropped - each.reported, each.dropped
-            self._notices.put_dropped(EventsDropped(self._config.key, each, delta, each.dropped, each.depth))
-        return bool(overflowing)
+        self._notices.put_fault(
+            FaultSeen(self._config.key, session, fault, count, self._excerpts.detail(detail), action_id)
+        )

@@ -61,10 +61,9 @@ class Connection:
         self._callouts = Callouts()
         self._notices = NoticeQueue(self._time)
         self._subscriptions = Subscriptions(self._callouts, self._notices.put_waiting, self._report)
-        redaction = Redaction.of(config)
-        self._excerpts = Excerpts(redaction)
+        self._excerpts = Excerpts(Redaction.of(config))
         self._life = Life(
-            config, random, redaction, self._notices, self._subscriptions, self._new_session, throttled
+            config, random, self._excerpts, self._notices, self._subscriptions, self._new_session, throttled
         )
 
     # -- looking
@@ -113,6 +112,7 @@ class Connection:
             frames_received=session.frames if session is not None else 0,
             events_received=self.events_received,
             events_unwanted=self._subscriptions.unwanted,
+            events_dropped=self._subscriptions.dropped,
             connect_failures=life.backoff.failures,
             breaker=life.breaker.state,
             breaker_openings=life.breaker.openings,
@@ -259,7 +259,9 @@ class Connection:
         return self._subscriptions.add(filter, limit, policy)
 
     def unsubscribe(self, subscription: Subscription) -> None:
-        """End a subscription and forget what it holds; of one that has ended, nothing happens."""
+        """End a subscription and forget what it holds; of one that has ended, nothing happens. What it
+        dropped is reported no more, but counted in the snapshot.
+        """
         self._callouts.refuse_requests()
         if self._subscriptions.remove(subscription):
             self._notices.forget(subscription)

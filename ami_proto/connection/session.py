@@ -20,6 +20,7 @@ from ami_proto.connection.notices import Fault, Report
 from ami_proto.connection.outbox import Outbox
 from ami_proto.connection.subscriptions import Subscriptions
 from ami_proto.correlation.action_ids import ActionIds
+from ami_proto.correlation.attribution import asynchronous, is_straggler, owner
 from ami_proto.correlation.completion import Completion, Verdict
 from ami_proto.correlation.odd_actions import AUTOMATIC, completion_for
 from ami_proto.correlation.outcome import Outcome
@@ -166,6 +167,14 @@ class Session:
         """Deal with the frames that the end of the stream completes, or tears."""
         yield from self._handle_frames(self._framer.eof(), now)
 
+    def end(self) -> None:
+        """Count what was received and will not be delivered. Once the stream has ended, that is nothing."""
+        if self._booted is not None and not self.login.complete:
+            self._report(Fault.WITHHELD, self._excerpts.of(self._booted))
+        for message in self._framer.eof():
+            fault = Fault.INCOMPLETE if message.kind is Kind.INCOMPLETE else Fault.UNREAD
+            self._report(fault, self._excerpts.of(message))
+
     def _handle_frames(self, messages: list[Message], now: float) -> Signs:
         pending, login, offer = self.pending, self.login, self._subscriptions.offer
         received = self.frames + len(messages)
@@ -200,38 +209,16 @@ class Session:
         if message.name == "FullyBooted" and self.login.handle_fully_booted():
             self._booted = message
             return self._set_up()
-        action_id = message.action_id
-        entry = self._entry_of_event(message, action_id) if self.login.accepted else None
+        entry = owner(self.pending, message) if self.login.accepted else None
         if entry is not None:
             return self._advance_by_event(entry, message)
         if not self.login.complete:
             self._report(Fault.WITHHELD, self._excerpts.of(message))
-            return None
-        if self._is_straggler(message, action_id):
+        elif is_straggler(self.pending, self._ids, message):
             self._report(Fault.STRAGGLER, self._excerpts.of(message), action_id=message.action_id)
-            return None
-        self._subscriptions.offer(message)
+        else:
+            self._subscriptions.offer(message)
         return None
-
-    def _entry_of_event(self, message: Message, action_id: str | None) -> Entry | None:
-        """Return the action an event belongs to.
-
-        An event with an ActionID is part of an answer when it was written directly, and those have
-        no `Privilege`; an asynchronous one belongs to an action only where that awaits it. One with
-        neither belongs to the list that is open, or to the action whose fence is in front (facts, 4).
-        """
-        if action_id is None:
-            return None if message.has_privilege else self.pending.collector
-        entry = self.pending.find(action_id)
-        if entry is None or not _asynchronous(message):
-            return entry
-        return entry if (message.name or "").lower() in entry.async_events else None
-
-    def _is_straggler(self, message: Message, action_id: str | None) -> bool:
-        """Whether an event that is nobody's was part of the answer to an action that has ended."""
-        if action_id is None:
-            return self.pending.abandoned and not message.has_privilege
-        return not _asynchronous(message) and self._ids.issued(action_id)
 
     def _advance_by_event(self, entry: Entry, message: Message) -> Sign | None:
         if message.torn:
@@ -288,30 +275,20 @@ class Session:
         self._report(
             Fault.OVERSIZED, f"{message.size} bytes, {self._excerpts.of(message)}", action_id=action_id
         )
-        if message.first.kind is Kind.EVENT:
-            entry = self._entry_of_event(message, action_id)
-        elif message.first.kind is Kind.UNKNOWN:
-            entry = self._entry_of_text()
-        else:
-            entry = self.pending.find(action_id) if action_id is not None else None
+        entry = owner(self.pending, message)
         if entry is None:
             return None
         self._close(entry)
         return self._end(entry, entry.oversized(message.size, self.config.max_frame_size))
 
-    def _entry_of_text(self) -> Entry | None:
-        """Return the action that raw text belongs to: only one behind a fence may have such an answer."""
-        entry = self.pending.collector
-        return entry if entry is not None and entry.fence_id is not None else None
-
     def _handle_unknown(self, message: Message, now: float) -> Sign | None:
         """Take it for a raw answer where one is due. Else deliver it as it is, and count: too many in too
         short a time, and the stream is lost.
         """
-        entry = self._entry_of_text()
+        entry = self.pending.fenced
         if entry is not None:
             return self._advance(entry, message)
-        if self.pending.abandoned:
+        if self.pending.fence_abandoned:
             self._report(Fault.STRAGGLER, self._excerpts.of(message))
             return None
         self._report(Fault.DESYNC, self._excerpts.of(message))
@@ -330,8 +307,12 @@ class Session:
             with self._callouts:
                 verdict = entry.judge(message)
         except Exception as exception:  # noqa: BLE001 - whatever a user's strategy raises
+            entry.collect(message)
+            self._deliver(message, Verdict.FAILED)
             self._close(entry)
-            return self._end(entry, entry.broken(exception))
+            with self._callouts:
+                outcome = entry.broken(exception)
+            return self._end(entry, outcome)
         self._deliver(message, verdict)
         if verdict is not Verdict.DONE and verdict is not Verdict.FAILED:
             if verdict is Verdict.MORE and message.kind is Kind.RESPONSE and entry.lists(message):
@@ -350,7 +331,7 @@ class Session:
         elif not self.login.complete:  # it came to a set-up action
             if verdict is Verdict.IGNORE:
                 self._report(Fault.WITHHELD, self._excerpts.of(message))
-        elif verdict is Verdict.IGNORE or _asynchronous(message):
+        elif verdict is Verdict.IGNORE or asynchronous(message):
             self._subscriptions.offer(message)
         else:
             self._subscriptions.offer_item(message)
@@ -383,12 +364,3 @@ class Session:
                 return Input.ANSWERED
             case Purpose.LOGOFF:  # pragma: no branch - there is no other purpose
                 return Input.GOODBYE
-
-
-def _asynchronous(message: Message) -> bool:
-    """Whether the event came through the event queue, not out of an action's handler.
-
-    The items of `Status` (main/manager.c, generate_status) and of `SIPpeerstatus` (channels/chan_sip.c,
-    manager_sip_peer_status) have a `Privilege` all the same; they are told by their ActionID.
-    """
-    return message.has_privilege and message.name not in ("Status", "PeerStatus")

@@ -36,6 +36,8 @@ class Snapshot:
     events_received: int
     """Of every session together, wanted or not."""
     events_unwanted: int
+    events_dropped: int
+    """By full queues, those of subscriptions that have ended included."""
     connect_failures: int
     """In a row, since the connection was last stable."""
     breaker: BreakerState

@@ -22,7 +22,7 @@ NAME_SIZE_MAX = 256
 class Subscriptions:
     """Hand messages to whom they concern."""
 
-    __slots__ = ("_all", "_announce", "_by_name", "_callouts", "_report", "unwanted")
+    __slots__ = ("_all", "_announce", "_by_name", "_callouts", "_dropped_by_ended", "_report", "unwanted")
 
     def __init__(
         self,
@@ -37,6 +37,7 @@ class Subscriptions:
         self._report = report
         self.unwanted = 0
         """Events that no subscription wanted."""
+        self._dropped_by_ended = 0
 
     def __iter__(self) -> Iterator[Subscription]:
         return iter(self._all)
@@ -46,9 +47,14 @@ class Subscriptions:
         """Whether a queue asks for a pause of reading."""
         return any(subscription.pausing for subscription in self._all)
 
+    @property
+    def dropped(self) -> int:
+        """How many messages full queues have dropped, those of subscriptions that have ended included."""
+        return self._dropped_by_ended + sum(each.dropped for each in self._all)
+
     def add(self, filter: Filter, limit: int, policy: Overflow) -> Subscription:  # noqa: A002 - the agreed word
-        """Begin a subscription. Raises `ConfigError` for what is no bound."""
-        _check(limit, policy)
+        """Begin a subscription. Raises `ConfigError` for what is no filter, or no bound."""
+        _check(filter, limit, policy)
         subscription = Subscription(filter, limit, policy)
         self._all = [*self._all, subscription]
         self._by_name.clear()
@@ -60,6 +66,7 @@ class Subscriptions:
             return False
         self._all = [each for each in self._all if each is not subscription]
         self._by_name.clear()
+        self._dropped_by_ended += subscription.dropped
         subscription.clear()
         return True
 
@@ -102,7 +109,9 @@ class Subscriptions:
             with self._callouts:
                 return bool(where(message))
         except Exception as exception:  # noqa: BLE001 - whatever a user's predicate raises
-            self._report(Fault.PREDICATE_FAILED, f"{message.name}: {described(exception)}")
+            with self._callouts:
+                what = described(exception)
+            self._report(Fault.PREDICATE_FAILED, f"{(message.name or '')[:NAME_SIZE_MAX]}: {what}")
             return False
 
     def _wanting(self, message: Message) -> tuple[Subscription, ...]:
@@ -118,7 +127,9 @@ class Subscriptions:
         return wanting
 
 
-def _check(limit: object, policy: object) -> None:
+def _check(filter: object, limit: object, policy: object) -> None:  # noqa: A002 - the agreed word
+    if type(filter) is not Filter:  # one that inherits might bring code of its own, which might raise
+        raise ConfigError("filter", filter, "must be a Filter")
     if not isinstance(limit, int) or limit < 1:
         raise ConfigError("limit", limit, "a queue holds a whole number of messages, at least one")
     if not isinstance(policy, Overflow):

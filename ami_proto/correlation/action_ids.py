@@ -13,6 +13,7 @@ INSTANCE_DIGITS = 8
 HASH_DIGITS = 8
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._:-]")
+_NUMBER = re.compile("[1-9][0-9]*")
 _INSTANCE = re.compile(rf"[0-9a-fA-F]{{{INSTANCE_DIGITS}}}")
 
 
@@ -46,8 +47,10 @@ class ActionIds:
         """Whether this id was drawn here, whatever has become of its action."""
         if not action_id.startswith(self.prefix):
             return False
-        digits = action_id[len(self.prefix) :]
-        return len(digits) <= SEQUENCE_DIGITS and digits.isdecimal() and 1 <= int(digits) <= self._sequence
+        number = action_id[len(self.prefix) :]
+        if len(number) > SEQUENCE_DIGITS or not _NUMBER.fullmatch(number):
+            return False
+        return int(number) <= self._sequence
 
 
 def is_instance(text: str) -> bool:
@@ -59,6 +62,6 @@ def _wire_key(server_key: str, room: int) -> str:
     """Return the key itself where it is short and safe, else as much of it as fits, and its hash."""
     if len(server_key) <= room and not _UNSAFE.search(server_key):
         return server_key
-    digest = hashlib.sha256(server_key.encode("utf-8", "surrogatepass")).hexdigest()[:HASH_DIGITS]
+    digest = hashlib.sha256(server_key.encode(errors="surrogatepass")).hexdigest()[:HASH_DIGITS]
     readable = _UNSAFE.sub("_", server_key)[: room - HASH_DIGITS - 1]
     return f"{readable}.{digest}"

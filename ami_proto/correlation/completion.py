@@ -159,14 +159,14 @@ class Completion(Protocol):
 
 def opens_list(response: Message) -> bool:
     """Whether the response announces a list. `FAXSessions` says `Start` (res/res_fax.c:4463)."""
-    return (response.get("EventList") or "").lower() == "start"
+    return response.get("EventList", "").lower() == "start"
 
 
 def closes(message: Message, terminal_events: Collection[str] = ()) -> bool:
     """Whether this is the event that closes a list, by its header or by one of these names."""
     if message.kind is not Kind.EVENT:
         return False
-    marked = (message.get("EventList") or "").lower() in ("complete", "cancelled")
+    marked = message.get("EventList", "").lower() in ("complete", "cancelled")
     return marked or named(message, terminal_events)
 
 

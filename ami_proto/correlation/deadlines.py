@@ -1,6 +1,7 @@
 """A heap of deadlines with removal: O(log n) each, due ones in order, each once."""
 
 from heapq import heapify, heappop, heappush
+from itertools import count
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
@@ -12,26 +13,28 @@ GARBAGE_MIN = 64
 class Deadlines(Generic[Item]):
     """Keep items by the time at which they are due."""
 
-    __slots__ = ("_heap", "_live", "_sequence")
+    __slots__ = ("_heap", "_live", "_numbers")
 
     def __init__(self) -> None:
         self._heap: list[tuple[float, int]] = []
         self._live: dict[int, Item] = {}
-        self._sequence = 0
+        self._numbers = count()
 
     def __len__(self) -> int:
         return len(self._live)
 
     def add(self, deadline: float, item: Item) -> int:
         """Keep an item until the deadline; return the number to remove it by."""
-        self._sequence += 1
-        self._live[self._sequence] = item
-        heappush(self._heap, (deadline, self._sequence))
-        return self._sequence
+        number = next(self._numbers)
+        self._live[number] = item
+        heappush(self._heap, (deadline, number))
+        return number
 
     def remove(self, number: int) -> None:
         """Forget an item; one that was due already, or never was, is no matter."""
-        if self._live.pop(number, None) is not None and self._garbage() > max(GARBAGE_MIN, len(self._live)):
+        self._live.pop(number, None)
+        garbage = len(self._heap) - len(self._live)
+        if garbage > max(GARBAGE_MIN, len(self._live)):
             self._heap = [entry for entry in self._heap if entry[1] in self._live]
             heapify(self._heap)
 
@@ -48,6 +51,3 @@ class Deadlines(Generic[Item]):
         if deadline is None or deadline > now:
             return None
         return self._live.pop(heappop(self._heap)[1])
-
-    def _garbage(self) -> int:
-        return len(self._heap) - len(self._live)

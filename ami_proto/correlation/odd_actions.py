@@ -45,7 +45,7 @@ def blocks_session(action: Action) -> bool:
     """
     name = action.name.lower()
     if name == "originate":
-        return (action.get("Async") or "").strip().lower() not in ASTERISK_TRUE
+        return action.get("Async", "").strip().lower() not in ASTERISK_TRUE
     return name == "command" or not fence_allowed(action)
 
 
@@ -116,7 +116,7 @@ def _wait_event(action: Action) -> Completion:
     """Wait as long as it does. Without a `Timeout`, or with a negative one, Asterisk waits for ever
     (main/manager.c:3306), but no action does here: then it is given the configuration's time.
     """
-    seconds = _number(action.get("Timeout"))
+    seconds = _timeout(action)
     return EventList(
         terminal_events=frozenset({"WaitEventComplete"}),
         duration=None if seconds is None else min(seconds + WAIT_EVENT_MARGIN, DURATION_MAX),
@@ -125,11 +125,11 @@ def _wait_event(action: Action) -> Completion:
 
 def _dial_timeout(originate: Action) -> float:
     """Return the Originate's own `Timeout`, which is in milliseconds, in seconds."""
-    milliseconds = _number(originate.get("Timeout"))
+    milliseconds = _timeout(originate)
     return ORIGINATE_TIMEOUT_DEFAULT if milliseconds is None else milliseconds / 1000
 
 
-def _number(text: str | None) -> int | None:
-    """Return a number that is zero or more; None for anything else."""
-    digits = (text or "").strip()
+def _timeout(action: Action) -> int | None:
+    """Return the `Timeout` of an action where that is a number, zero or more."""
+    digits = action.get("Timeout", "").strip()
     return int(digits) if digits.isdecimal() and len(digits) <= NUMBER_DIGITS_MAX else None

@@ -78,9 +78,9 @@ class Entry:
         outgoing: Outgoing,
         deadline: float | None,
         *,
-        purpose: Purpose = Purpose.USER,
-        blocks: bool = False,
-        fence_id: str | None = None,
+        purpose: Purpose,
+        blocks: bool,
+        fence_id: str | None,
     ) -> None:
         self.ticket = ticket
         self.completion = completion
@@ -97,7 +97,8 @@ class Entry:
         self.purpose = purpose
         self.blocks = blocks
         self.progress = Progress()
-        self.timer = 0
+        self.timer: int | None = None
+        """What its deadline is removed by, while it is open."""
 
     @property
     def ids(self) -> int:
@@ -114,8 +115,12 @@ class Entry:
         if not isinstance(verdict, Verdict):
             raise TypeError(f"judge returned {type(verdict).__name__}, not a Verdict")
         if verdict is not Verdict.IGNORE:
-            self.progress.collect(message, self._events_max, self._terminal_events)
+            self.collect(message)
         return verdict
+
+    def collect(self, message: Message) -> None:
+        """Take a message into the reply."""
+        self.progress.collect(message, self._events_max, self._terminal_events)
 
     def lists(self, response: Message) -> bool:
         """Whether a list follows this response, of which it was judged that more is to come."""
@@ -220,15 +225,25 @@ class Pending:
         """The action that what names none belongs to: the list whose response came last, while it is
         open (`IAXpeers`, chan_iax2.c:7101); else the one whose fence is in front, once it was sent.
         """
-        if self._open_list is not None:
-            return self._open_list
+        return self._open_list if self._open_list is not None else self.fenced
+
+    @property
+    def fenced(self) -> Entry | None:
+        """The action whose fence is in front, once it was sent. Raw text is its answer, whatever list is
+        open: Asterisk serves one action after the other, and no list has raw text in it.
+        """
         front = self._fences.front
         return front if front is not None and front.sent is Sent.FULLY else None
 
     @property
     def abandoned(self) -> bool:
-        """Whether what names no action belongs to one that has ended, and its fence is still to come."""
-        return self._open_list is None and len(self._fences) > 0 and self._fences.front is None
+        """Whether an event that names no action belongs to one that has ended."""
+        return self._open_list is None and self.fence_abandoned
+
+    @property
+    def fence_abandoned(self) -> bool:
+        """Whether the fence in front is that of an action that has ended; its answer is still to come."""
+        return len(self._fences) > 0 and self._fences.front is None
 
     def add(self, entry: Entry) -> None:
         """Open an action."""
@@ -261,7 +276,8 @@ class Pending:
         """Close an action; False if it was not open."""
         if self._entries.pop(entry.ticket.action_id, None) is None:
             return False
-        self._deadlines.remove(entry.timer)
+        if entry.timer is not None:
+            self._deadlines.remove(entry.timer)
         self._blocking.pop(entry, None)
         if entry.fence_id is not None:
             self._end_fence(entry.fence_id, entry.sent)

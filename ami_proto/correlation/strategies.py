@@ -66,7 +66,7 @@ class Automatic(Strategy):
             return True
         if not self.terminal_events or not () < progress.ami_version < LISTS_MARKED_SINCE:
             return False
-        return not (response.get("Message") or "").lower().startswith(NOTHING_LISTED)
+        return not response.get("Message", "").lower().startswith(NOTHING_LISTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,6 @@ class AsyncEvent(Strategy):
 
     event: str
     """Its name. A header `Response` in it that is no success makes the action fail."""
-    events_max: int = field(default=1, kw_only=True)
     async_events: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:

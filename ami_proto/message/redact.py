@@ -6,6 +6,7 @@ from typing import Final
 
 from ami_proto.coercion import pattern
 from ami_proto.config import ServerConfig
+from ami_proto.message.spellings import spellings
 
 MASK: Final = "***"
 
@@ -33,7 +34,10 @@ _NEVER: Final = frozenset({"server_key", "action_id", "actionid"})
 
 # A colon without a blank behind it is no header's, but may well be an ActionID's. A name in quotes is one
 # of data that was written as it is: `{'Secret': 'x'}`, `('Secret', 'x')`, `{"secret":"x"}`.
-_ASSIGNED: Final = re.compile(r"""([\w.-]+)(?:["'][ \t]*[:,=][ \t]*|[ \t]*(?::[ \t]+|=[ \t]*))""")
+# Nothing is tried twice, so that a server's word of a megabyte costs no more than to read it.
+_ASSIGNED: Final = re.compile(
+    r"""(?<![\w.-])([\w.-]++)(?:["'][ \t]*+[:,=][ \t]*+|[ \t]*+(?::[ \t]++|=[ \t]*+))"""
+)
 _WORD: Final = re.compile(r"\S*")
 
 
@@ -50,9 +54,8 @@ class Redaction:
     def __init__(self, names: Iterable[str] = (), values: Iterable[str] = (), secret: str = "") -> None:
         self._names = (_SECRET_NAME, *(pattern("redact_names", each) for each in names))
         self._values = tuple(pattern("redact_values", each) for each in values)
-        # Torn bytes are quoted with escapes for what is not ASCII.
-        forms = {secret, secret.encode("ascii", "backslashreplace").decode()}
-        self._secrets = tuple(forms) if len(secret) >= SECRET_SIZE_MIN else ()
+        found = set(spellings(secret)) if len(secret) >= SECRET_SIZE_MIN else set()
+        self._secrets = tuple(sorted(found, key=lambda text: (-len(text), text)))
 
     @classmethod
     def of(cls, config: ServerConfig) -> "Redaction":
@@ -82,14 +85,18 @@ class Redaction:
     def data(self, value: object) -> object:
         """Return plain data, however nested, with every secret in it masked.
 
-        Mappings and pairs are looked through by their names, lists item by item, text by its pattern.
+        Mappings and pairs are looked through by their names, lists item by item, text and bytes by their
+        pattern.
         """
         if isinstance(value, str):
             return self._value(value)
+        if isinstance(value, bytes | bytearray):
+            text = value.decode("utf-8", "surrogateescape")
+            return self._value(text).encode("utf-8", "surrogateescape")
         if isinstance(value, Mapping):
-            return {name: self._named(name, each) for name, each in value.items()}
+            return {self._name(name): self._named(name, each) for name, each in value.items()}
         if isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], str):
-            return value[0], self._named(value[0], value[1])
+            return self._name(value[0]), self._named(value[0], value[1])
         if isinstance(value, tuple | list | set | frozenset):
             return [self.data(each) for each in value]
         return value
@@ -112,6 +119,9 @@ class Redaction:
             rest = _WORD.match(line, found.end())
             start = rest.end() if rest else len(line)
         return done + line[start:]
+
+    def _name(self, name: object) -> object:
+        return self._value(name) if isinstance(name, str) and name.lower() not in _NEVER else name
 
     def _named(self, name: object, value: object) -> object:
         if isinstance(name, str):

@@ -186,8 +186,10 @@ class AsteriskServer:
             self._process = None
 
     def pause(self) -> None:
-        """Freeze it (SIGSTOP): connections stay open, and nothing answers."""
+        """Freeze it (SIGSTOP), every thread of it: connections stay open, and nothing answers."""
         self._signal(signal.SIGSTOP)
+        if (pid := self.pid) is not None:
+            os.waitid(os.P_PID, pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     def resume(self) -> None:
         """Let it run on (SIGCONT); one that is not frozen does not notice."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, field
 from itertools import accumulate
+from pathlib import PurePath
 from time import process_time
 from typing import Final
 
@@ -39,7 +40,7 @@ class Reach:
         lines = mutant.lines if mutant.function else executed.keys()
         judges: set[str] = set().union(*(executed.get(line, ()) for line in lines))
         if not mutant.function:
-            judges.update(test for test in self.seconds if test.startswith(mirror))
+            judges.update(test for test in self.seconds if test.startswith(mirror) or _is_above(test, mirror))
         suspicious = {test for test in self.seconds if test.startswith(mirror) and self.seconds[test] < QUICK}
         return self._affordable([*self._ordered(judges, mirror), *self._ordered(suspicious - judges, mirror)])
 
@@ -63,6 +64,11 @@ class Reach:
     def _affordable(self, tests: Iterable[str]) -> list[str]:
         spent = accumulate(self.seconds[test] for test in tests)
         return [test for test, seconds in zip(tests, spent, strict=True) if seconds <= BUDGET]
+
+
+def _is_above(test: str, mirror: str) -> bool:
+    """Whether a test stands in a folder above: such tests may look at the constants of every module."""
+    return PurePath(test.partition("::")[0]).parent in PurePath(mirror).parents
 
 
 def survey(ground: Ground, run: Callable[[object], int]) -> Reach:

@@ -136,6 +136,19 @@ def test_a_variable_replaces_a_secret_file_that_is_not_there(tmp_path: Path) -> 
         (FILE + "secret_file = 5", {}, "secret_file = '...': must be text"),
         (FILE + 'secret_env = "A"\nsecret_file = "b"', {}, "secret_env = '...': excludes secret_file"),
         (FILE + "secret = 5", {}, "[servers.pbx-2]: secret = '...': must be text"),
+        (
+            FILE.replace('"5039"', '"hunter2"'),
+            {},
+            "ami.toml: [servers.pbx-2]: port = '...': must be a whole number",
+        ),
+        (FILE + '"a\\nb" = 1', {}, "ami.toml: [servers.pbx-2]: a\\nb = '...': unknown key"),
+        ('"a\\nb" = 1', {}, "ami.toml: a\\x0ab: unknown"),
+        ("a = " + "[" * 5000, {}, "ami.toml: is nested too deeply"),
+        ("a = " + "9" * 5000, {}, "ami.toml: Exceeds the limit"),
+        (FILE + "max_desyncs = 0x" + "f" * 5000, {}, "[servers.pbx-2]: max_desyncs = <int>: must be between"),
+        ("[[servers.pbx]]\nhost = 'h'", {}, "ami.toml: [servers]: pbx must be a table"),
+        (FILE, {"AMI_REDACT_NAMES": "pin"}, "AMI_REDACT_NAMES: lists are for files only"),
+        (FILE, {"AMI_SERVERS_PBX1_HOST": " h "}, "AMI_SERVERS_PBX1_HOST: host = ' h ': must have no blank"),
         (FILE + "setup = ['hunter2']", {}, "[servers.pbx-2]: setup = '...': each set-up action"),
     ],
 )
@@ -144,6 +157,26 @@ def test_what_is_wrong_is_said_with_its_place(
 ) -> None:
     """R-CONF-01: file, table, key, value, rule; of a file that is no TOML, the line."""
     assert says in refusal(tmp_path, text, **environment)
+
+
+def test_a_switch_over_a_table_leaves_the_certificates(tmp_path: Path) -> None:
+    """R-CONF-02, R-AUTH-05: in a file as in a variable."""
+    text = FILE.replace('tls = { server_name = "pbx2" }', "tls = true")
+    certificates = Tls(ca_file=str(tmp_path / "ca.pem"))
+    assert [each.tls for each in read(tmp_path, text).values()] == [certificates] * 2
+    assert [each.tls for each in read(tmp_path, text, AMI_TLS="1").values()] == [certificates] * 2
+
+
+def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
+    """An editor of Windows writes one."""
+    assert list(read(tmp_path, "\ufeff" + FILE.replace("\n", "\r\n"))) == ["pbx1", "pbx-2"]
+
+
+def test_a_name_that_is_none(tmp_path: Path) -> None:
+    with pytest.raises(ConfigFileError, match="Is a directory"):
+        read_servers(tmp_path, {})
+    with pytest.raises(ConfigFileError, match="null byte"):
+        read_servers("a\0b", {})
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:

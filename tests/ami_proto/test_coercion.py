@@ -66,6 +66,13 @@ def test_tables_are_merged_key_by_key() -> None:
     assert merged({"tls": {"verify": False}}, {"tls": False}) == {"tls": False}
 
 
+@pytest.mark.parametrize("true", [True, "yes", " ON "])
+def test_true_over_a_table_leaves_the_table(true: object) -> None:
+    """R-CONF-02: `tls = true` says that there is TLS, and takes no certificates away."""
+    assert merged({"tls": {"ca_file": "a"}}, {"tls": true}) == {"tls": {"ca_file": "a"}}
+    assert merged({"tls": False}, {"tls": true}) == {"tls": true}
+
+
 def test_a_pattern_is_compiled_for_any_case() -> None:
     assert pattern("redact_names", "^pin$").search("PIN")
 

@@ -92,7 +92,38 @@ def test_combinations_that_cannot_work_are_refused() -> None:
     """R-HEALTH-02: the read timeout is always above interval + 3 x timeout."""
     assert "= 30" in refused(read_timeout=30.0).rule
     assert build(read_timeout=30.001).read_timeout == 30.001
-    assert refused(reconnect_max=0.05).rule == "below reconnect_min"
+    assert refused(reconnect_max=0.05).rule == "must be at least reconnect_min = 0.1"
+
+
+@pytest.mark.parametrize("events", ["off", "OFF ", "no", "0", "2", "-1", "call,agent", "systems"])
+def test_a_mask_that_keeps_out_what_is_waited_for_is_refused(events: str) -> None:
+    """R-CONF-01: each login would time out, for ever."""
+    assert "FullyBooted" in refused(events=events, wait_fully_booted=True).rule
+    assert build(events=events).events == events
+
+
+@pytest.mark.parametrize("events", [None, "", " ", "on", "y", "1", "3", "System , call", "all"])
+def test_a_mask_that_lets_it_through_is_not(events: str | None) -> None:
+    play = Playbook(build(events=events, wait_fully_booted=True)).log_in().event("FullyBooted")
+    assert play.connection.state is State.READY
+
+
+@pytest.mark.parametrize("host", [" 10.0.0.5", "10.0.0.5 ", "10.0.0.5\t", "pbx 01", "pbx\x7f", "pbx\u2003"])
+def test_no_host_has_blanks(host: str) -> None:
+    """R-CONF-01: it would be looked up in vain for ever; a copied address easily has one."""
+    assert "no blank" in refused(host=host).rule
+
+
+def test_an_ipv6_address_stands_without_brackets() -> None:
+    """R-CONF-03."""
+    assert "without brackets" in refused(host="[::1]").rule
+    assert build(host="fe80::1%eth0").host == "fe80::1%eth0"
+
+
+@pytest.mark.parametrize("tls", [Tls(ca_file=""), Tls(ca_file=" "), Tls(server_name="")])
+def test_blank_texts_of_tls_are_refused(tls: Tls) -> None:
+    """R-AUTH-05: a blank file of certificates would quietly trust the system's."""
+    assert "not blank" in refused(tls=tls).rule
 
 
 def test_the_login_timer_is_longer_than_asterisk_sleeps() -> None:
@@ -105,6 +136,35 @@ def test_the_secret_is_never_shown() -> None:
     """R-AUTH-01: not in a repr, and not in the error about it."""
     assert "hunter2" not in repr(build(secret="hunter2"))
     assert "hunter2" not in str(refused(secret="hunter2\r\n"))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"auth": "hunter2"},
+        {"auth": "xhunter2\n"},
+        {"username": "hunter2 "},
+        {"tls": "hunter2"},
+        {"redact_names": ("(hunter2",)},
+        {"port": ["hunter2"]},
+    ],
+)
+def test_the_secret_is_not_shown_under_another_key_either(options: dict[str, object]) -> None:
+    """R-OBS-04: it may have been written to the wrong one."""
+    error = refused(secret="hunter2", **options)
+    assert "hunter2" not in f"{error} {error.value!r}"
+    assert "..." in str(error)
+
+
+class Unspeakable:
+    def __repr__(self) -> str:
+        raise RuntimeError("no words")
+
+
+@pytest.mark.parametrize("value", [10**5000, Unspeakable(), "x" * 100_000], ids=["long", "mute", "text"])
+def test_what_cannot_be_shown_is_refused_all_the_same(value: object) -> None:
+    """R-CONF-01: in one line of a bearable length, and with the error that it is."""
+    assert len(str(refused(port=value))) < 300
 
 
 def test_it_is_frozen_and_its_keys_are_listed() -> None:

@@ -91,6 +91,26 @@ def test_what_is_wrong_is_said_in_one_line(options: dict[str, object], says: str
     assert len(said.splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    "options",
+    [{"a\nb": 1}, {"tls": {"a\u2028b": 1}}, {"redact_names": ["(?\n)"]}],
+)
+def test_one_line_whatever_the_names(options: dict[str, object]) -> None:
+    """R-CONF-02: and no name forges a second one."""
+    assert str(refused(**options)).isprintable()
+
+
+def test_a_secret_under_a_wrong_key_is_not_repeated() -> None:
+    """R-OBS-04."""
+    for options in ({"port": "hunter2"}, {"retry": " hunter2"}, {"tls": "hunter2"}, {"setup": "hunter2"}):
+        assert "'...'" in str(refused(**options))
+
+
+def test_numbers_that_nobody_can_write_are_refused() -> None:
+    """R-AUTH-06: what could not be sent is refused when it is configured."""
+    assert "pairs of text" in str(refused(setup=[{"name": "Events", "headers": {"EventMask": 10**5000}}]))
+
+
 def test_patterns_are_checked_in_python_too() -> None:
     """R-OBS-04: an invalid one fails at construction."""
     options: dict[str, Any] = {**GIVEN, "redact_names": ("(",)}

@@ -25,6 +25,9 @@ def number(name: str) -> st.SearchStrategy[float]:
     return ends | st.floats(low, min(high, 60.0)) | st.floats(low, high)
 
 
+DEAF = ("call", "off", "0")
+"""Masks without class `user`."""
+
 COMBINATIONS = st.fixed_dictionaries(
     {
         "key": LINE.filter(str.strip),
@@ -33,7 +36,7 @@ COMBINATIONS = st.fixed_dictionaries(
     },
     optional={
         "auth": st.sampled_from(["md5", "plain"]),
-        "events": st.sampled_from([None, "on", "system,user"]),
+        "events": st.sampled_from([None, "on", "system,user", "user,call", *DEAF]),
         "tls": st.sampled_from([None, Tls(), Tls(verify=False)]),
         "setup": st.just((SetupAction("Events", (("EventMask", "on"),), required=True),)),
         "wait_fully_booted": st.booleans(),
@@ -69,7 +72,8 @@ def test_every_combination_that_validates_also_runs(options: dict[str, Any], pol
     assert world.outcome(ping).succeeded
     echo = machine.submit(Action("UserEvent", {"UserEvent": "Hello"}), world.now)
     assert world.outcome(echo).succeeded
-    assert machine.poll_message(events) is not None
+    hears = bool(config.setup) or config.events not in DEAF
+    assert (machine.poll_message(events) is not None) == hears
     machine.stop(world.now)
     world.until(lambda: machine.stopped)
     assert set(machine.snapshot().faults) <= {Fault.WITHHELD}

@@ -1,6 +1,9 @@
 """One tree of errors, with blame in the branch."""
 
+import pytest
+
 from ami_proto.errors import (
+    SHOWN_MAX,
     AmiError,
     Backpressure,
     ConfigError,
@@ -55,3 +58,25 @@ def test_an_exception_that_cannot_even_be_shown_is_named() -> None:
 
     assert described(ValueError("x")) == "ValueError('x')"
     assert described(Rude()) == "Rude"
+
+
+class Unspeakable:
+    def __repr__(self) -> str:
+        raise RuntimeError("no words")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("port", "x" * 1000, f"port = '{'x' * (SHOWN_MAX - 1)}...: rule"),
+        ("port", 10**5000, "port = <int>: rule"),
+        ("port", Unspeakable(), "port = <Unspeakable>: rule"),
+        ("a\nb\u202e", "ü", "a\\nb\\u202e = 'ü': rule"),
+    ],
+    ids=["long", "number", "mute", "name"],
+)
+def test_what_is_wrong_in_a_configuration_is_one_line(key: str, value: object, said: str) -> None:
+    """R-CONF-02: of a bearable length, whatever the value is; the value itself stays at hand."""
+    error = ConfigError(key, value, "rule")
+    assert str(error) == said
+    assert (error.key, error.value, error.rule) == (key, value, "rule")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
+from real_asterisk import BANNERS
 
 from conformance.asterisk.targets import Target
 from conformance.server import MockServer
@@ -20,8 +21,6 @@ pytestmark = pytest.mark.asterisk
 
 Ask = Callable[[str], str]
 """Send a request, its headers separated by `|`, and give all that it brings."""
-
-BANNERS = {16: "5.0.4", 22: "11.0.0"}
 
 CALLS = ("conf", "conf", "park")
 """Extensions to call before: a conference of two, and a parked call."""

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from real_asterisk import client
 
-from ami_backends.selectors import Client, connect
+from ami_backends.selectors import Client
 from ami_proto import ActionFailed, Completion, Fence, Kind, MisuseError
 from conformance.asterisk.targets import Target
 from conformance.peer import PATIENCE
@@ -17,12 +18,9 @@ pytestmark = pytest.mark.asterisk
 @pytest.fixture
 def pbx(asterisk: Target) -> Iterator[Client]:
     """Give a client that hears every event."""
-    user = asterisk.users["admin"]
-    with connect(
-        asterisk.host, asterisk.port, username=user.username, secret=user.secret, events="on"
-    ) as client:
-        yield client
-        assert client.snapshot().faults == {}
+    with client(asterisk, events="on") as pbx:
+        yield pbx
+        assert pbx.snapshot().faults == {}
 
 
 def refused(pbx: Client, name: str, **headers: str) -> ActionFailed:

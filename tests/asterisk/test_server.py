@@ -1,6 +1,5 @@
 """Prove the real servers with a plain socket, so that the library's tests can lean on them."""
 
-import contextlib
 import os
 import signal
 import ssl
@@ -8,10 +7,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from real_asterisk import session
 
 from conformance.asterisk.raw import Frame, RawSession, logged_in
 from conformance.asterisk.server import AsteriskServer, User
@@ -29,13 +28,6 @@ server.start()
 print(server.pid, flush=True)
 time.sleep(60)
 """
-
-
-@contextlib.contextmanager
-def session(server: Target, user: str = "admin", events: str = "off") -> Iterator[RawSession]:
-    account = server.users[user]
-    with logged_in(server.host, server.port, account.username, account.secret, events=events) as ami:
-        yield ami
 
 
 def originate(ami: RawSession, channel: str, *more: tuple[str, str]) -> str:

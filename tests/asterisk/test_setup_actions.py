@@ -3,8 +3,9 @@
 from typing import Any
 
 import pytest
+from real_asterisk import client
 
-from ami_backends.selectors import Client, connect
+from ami_backends.selectors import Client
 from ami_proto import ConnectFailed, Fault, FaultSeen, Notice, Reason, SetupAction
 from conformance.asterisk.targets import Target
 from conformance.peer import PATIENCE
@@ -17,17 +18,16 @@ FENCED = SetupAction("Queues")
 """Gone since Asterisk 15; its error, too, ends at the fence."""
 
 
-def client(server: Target, **options: Any) -> Client:
-    account = server.users["admin"]
-    values: dict[str, Any] = {"events": "on", "wait_fully_booted": True, **options}
-    return connect(server.host, server.port, username=account.username, secret=account.secret, **values)
+def attentive(server: Target, **options: Any) -> Client:
+    """Connect a client that hears every event, and is READY when the server is."""
+    return client(server, events="on", wait_fully_booted=True, **options)
 
 
 def test_they_have_run_when_it_is_ready(asterisk: Target) -> None:
     """R-AUTH-06: a plain response, a list, one behind a fence that fails; and the filter filters."""
     notices: list[Notice] = []
     setup = (HIDE, LISTING, FENCED)
-    with client(asterisk, setup=setup, on_notice=notices.append) as pbx, client(asterisk) as other:
+    with attentive(asterisk, setup=setup, on_notice=notices.append) as pbx, attentive(asterisk) as other:
         filtered, plain = pbx.events("UserEvent"), other.events("UserEvent")
         other.send("UserEvent", UserEvent="Probe")
         assert plain.get(timeout=PATIENCE)["UserEvent"] == "Probe"
@@ -43,5 +43,5 @@ def test_one_that_is_required_and_refused_fails_the_login(asterisk: Target) -> N
     """R-AUTH-06: in one sentence, with Asterisk's own words."""
     required = SetupAction("NoSuchAction", required=True)
     with pytest.raises(ConnectFailed, match="set-up failed: NoSuchAction: ") as caught:
-        client(asterisk, setup=(required,))
+        attentive(asterisk, setup=(required,))
     assert caught.value.cause.reason is Reason.SETUP_FAILED

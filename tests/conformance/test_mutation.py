@@ -12,6 +12,7 @@ from conformance.mutation.ledger import Ledger, read_equivalent
 from conformance.mutation.mutants import Key, Mutant, code_of, mutants_of
 from conformance.mutation.operators import variants
 from conformance.mutation.pool import TIMEOUT, Verdict, look_around, try_all
+from conformance.mutation.reach import Reach
 
 MODULE = '''"""Sums."""
 
@@ -132,6 +133,13 @@ def the(ground: Ground, after: str) -> Mutant:
     """Return the mutant that says this instead."""
     (mutant,) = [one for one in mutants_of(ground.root, "purse/sums.py") if one.key.after == after]
     return mutant
+
+
+def test_a_constant_is_judged_by_the_tests_of_folders_above_as_well(ground: Ground) -> None:
+    names = ["tests/purse/test_sums.py::own", "tests/test_limits.py::above", "tests/other/test_it.py::other"]
+    reach = Reach(seconds=dict.fromkeys(names, 0.01))
+    assert reach.judges(the(ground, "LIMIT: int = 11"), "tests/purse/") == names[:2]
+    assert reach.judges(the(ground, "coins = 1"), "tests/purse/") == names[:1]
 
 
 def test_tests_kill_what_they_notice(ground: Ground) -> None:

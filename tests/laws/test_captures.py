@@ -9,6 +9,7 @@ from collections import Counter
 
 import pytest
 from cases import CAPTURES, case_id, random_cuts
+from conversation import drain
 
 import ami_proto as ami
 from conformance.corpus import Capture
@@ -51,14 +52,6 @@ def log_in() -> Lawful:
     assert found
     machine.handle_received(SESSION, b"Response: Success\r\nActionID: %b\r\n\r\n" % found[1], 0.0)
     return machine
-
-
-def drain(machine: Lawful) -> None:
-    """Drain once: L8 speaks of the same drains."""
-    while machine.poll_notice() is not None:
-        pass
-    while machine.poll_command() is not None:
-        pass
 
 
 def play(capture: Capture, cuts: list[int]) -> tuple[object, Lawful]:

@@ -6,6 +6,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from conversation import drain
 
 import ami_proto as ami
 from conformance.laws import Lawful
@@ -94,13 +95,6 @@ def tell(
         for each, end in machine.outcomes.items()
     )
     return [*answers, *ends, machine.snapshot()]
-
-
-def drain(machine: Lawful) -> None:
-    while machine.poll_notice() is not None:
-        pass
-    while machine.poll_command() is not None:
-        pass
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -1,10 +1,12 @@
 """`--backend`: the same commands on every driver, to every end."""
 
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from cli_harness import PATIENCE, ami, chatter, mock, start, url
+from cli_harness import PATIENCE, ami, chatter, environment, mock, start, url
 
 from conformance.server import MockServer
 
@@ -46,6 +48,31 @@ def test_sigterm_while_it_connects_ends_listen(backend: str) -> None:
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE) in (0, 143)
         process.communicate()
+
+
+def test_sigterm_in_the_hub_of_gevent_is_quiet() -> None:
+    """R-DRIVER-05: raised in a callback of the loop's, it ends the program; it was printed, and went by."""
+    program = """
+import gevent
+from ami_backends.cli.backends import Backend, run
+from ami_backends.cli.exits import Terminated
+
+def raise_it():
+    raise Terminated
+
+async def program(connect):
+    gevent.get_hub().loop.run_callback(raise_it)
+    gevent.sleep(20)
+
+try:
+    run(Backend.GEVENT, program)
+except Terminated:
+    print("ended")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, env=environment(), check=False
+    )
+    assert (done.stdout, done.stderr) == ("ended\n", "")
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

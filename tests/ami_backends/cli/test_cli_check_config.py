@@ -1,5 +1,6 @@
 """`ami check-config`: the effective configuration, or the one line that says what is wrong where."""
 
+import json
 import tomllib
 from pathlib import Path
 
@@ -48,6 +49,17 @@ def test_what_it_prints_is_a_configuration(tmp_path: Path) -> None:
     shown = ami("check-config", write(tmp_path)).out
     again = read_servers(write(tmp_path, shown), {})
     assert {key: config.secret for key, config in again.items()} == {"pbx münchen": "***", "other": "***"}
+
+
+def test_what_cannot_be_printed_is_an_escape_of_toml(tmp_path: Path) -> None:
+    """R-CONF-02: what is shown is TOML, whatever stands in it."""
+    odd = 'o\x01p\x7f\x85\u202e\\s"\u2028'
+    text = FILE.replace('"ops"', json.dumps(odd)).replace("pbx münchen", json.dumps(odd)[1:-1])
+    done = ami("check-config", write(tmp_path, text.replace("\x7f", "\\u007f")))
+    assert done.status == 0, done
+    assert done.out.replace("\n", "").isprintable()
+    servers = tomllib.loads(done.out)["servers"]
+    assert servers[odd]["username"] == odd
 
 
 def test_what_is_wrong_is_one_line_and_status_2(tmp_path: Path) -> None:

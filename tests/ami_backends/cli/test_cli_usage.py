@@ -18,7 +18,11 @@ from ami_backends.cli import app
     [
         (["listen"], "no target"),
         (["listen", "pbx"], "must begin with ami://"),
-        (["listen", "ami://u@h", "more"], "unexpected extra argument"),
+        (["listen", "ami://u@h", "hunter2"], "unexpected extra argument"),
+        (["check-config", "FILE", "hunter2", "hunter2"], "unexpected extra argument"),
+        (["send", "ami://u@h", "Login", "Username=u", "Secret: hunter2"], "word 2 behind the action is no"),
+        (["send", "ami://pbx host", "Ping"], "no user"),
+        (["send", "ami://u@pbx host", "Ping"], "no blank"),
         (["listen", "ami://u@h", "--count", "0"], "--count"),
         (["listen", "ami://u@h", "--json", "--full"], "exclude each other"),
         (["send"], "missing argument"),
@@ -176,6 +180,30 @@ def test_the_prompt_asks_without_echo() -> None:
     assert prompt.startswith(b"Secret of admin at 127.0.0.1")
     assert b"Pong" in rest
     assert b"s3cr3t" not in rest
+
+
+def test_a_signal_while_the_process_ends_is_quiet() -> None:
+    """R-DRIVER-05: the second of two Ctrl-C came as the interpreter's own traceback."""
+    program = (
+        "import atexit, os, signal; atexit.register(lambda: os.kill(os.getpid(), signal.SIGINT));"
+        "from ami_backends.cli import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, "--version"], capture_output=True, env=environment(), check=False
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_ctrl_c_before_the_command_begins_or_when_it_is_over_is_quiet() -> None:
+    """R-DRIVER-05."""
+    program = (
+        "import os, signal; from ami_backends.cli import app, main;"
+        "app._leave_no_output = lambda: os.kill(os.getpid(), signal.SIGINT); main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, "--version"], capture_output=True, env=environment(), check=False
+    )
+    assert (done.returncode, done.stderr) == (130, b"")
 
 
 def test_other_packages_add_commands_and_a_broken_one_is_left_out(

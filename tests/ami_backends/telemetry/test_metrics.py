@@ -3,6 +3,7 @@
 import gc
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
@@ -31,7 +32,7 @@ from ami_proto import (
     Subscription,
     Ticket,
 )
-from conformance.playbook import Playbook
+from conformance.playbook import SERVER, Playbook
 
 
 class Counted:
@@ -126,6 +127,18 @@ def test_unknown_names_share_one_label(counted: Counted) -> None:
     assert counted['ami_actions_total{action="other",outcome="success",server="pbx"}'] == 1000
     assert len(generate_latest(counted.registry)) < 20_000
     assert (action_label("CORESHOWCHANNELS"), len(ACTION_NAMES)) == ("CoreShowChannels", 172)
+
+
+def test_a_key_that_is_no_utf_8_fails_no_scrape(counted: Counted) -> None:
+    """R-OBS-03, R-ID-03: a key may hold any text, a name of a file too."""
+    play = Playbook(replace(SERVER, key="caf\udce9")).log_in()
+    ping = play.submit(Action("Ping"))
+    counted.metrics.watch(play.reply(ping).connection)
+    counted.metrics(FaultSeen(play.connection.key, None, Fault.UNMATCHED, 1, "x"))
+    counted.tell(play)
+    assert counted['ami_up{server="caf\\\\xe9"}'] == 1
+    assert counted['ami_actions_total{action="Ping",outcome="success",server="caf\\\\xe9"}'] == 1
+    assert counted['ami_events_received_total{server="caf\\\\xe9"}'] == 0
 
 
 def test_losses_by_reason(counted: Counted) -> None:

@@ -57,7 +57,7 @@ def test_a_listener_that_raises_is_counted_and_the_others_are_served(
     assert errors(registry, "listener") == 2
     last: Any = caplog.records[-1]
     assert last.getMessage().startswith(f"listener raised on StateChanged: {type(error).__name__}")
-    assert (last.server_key, last.action_id, last.queue_depth) == (None, None, None)
+    assert (last.server_key, last.action_id, last.queue_depth) == ("pbx", None, None)
 
 
 def test_a_logger_that_raises_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:

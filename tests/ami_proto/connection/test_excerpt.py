@@ -3,7 +3,7 @@
 import pytest
 
 from ami_proto import Decoder
-from ami_proto.connection.excerpt import CHARACTERS_MAX, Excerpts
+from ami_proto.connection.excerpt import CHARACTERS_MAX, DETAIL_SIZE_MAX, Excerpts
 from ami_proto.lines import LINE_SIZE_MAX
 from ami_proto.message.redact import Redaction
 
@@ -47,3 +47,11 @@ def test_a_secret_in_a_message_that_is_cut_is_masked_whole() -> None:
     secret = "s" * 500
     (message,) = (decoder := Decoder()).feed(f"banal {secret} line".encode()) + decoder.eof()
     assert Excerpts(Redaction(secret=secret)).of(message) == "banal *** line"
+
+
+@pytest.mark.parametrize("begin", [0, DETAIL_SIZE_MAX - 1, DETAIL_SIZE_MAX])
+def test_a_report_is_one_printable_line_without_secrets_and_not_too_long(begin: int) -> None:
+    """R-AUTH-01; invariant 6: a server's message can be as long as a frame, and full of anything."""
+    secret, filling = "s" * LINE_SIZE_MAX, "-" * begin
+    detail = Excerpts(Redaction(secret=secret)).detail(f"{filling}{secret}\n\x1b[0m{'x' * 10_000}")
+    assert detail == f"{filling}***\\n\\x1b[0m{'x' * 10_000}"[:DETAIL_SIZE_MAX]

@@ -39,6 +39,12 @@ def test_what_never_ends_a_line_is_strange_once_it_is_long() -> None:
     assert judged(b"x", buffered=BANNER_BYTES_MAX + 1) == [f"no banner in {BANNER_BYTES_MAX + 1} bytes"]
 
 
+@pytest.mark.parametrize("beginning", [b"Response: Error\r\nMessage: ", b"Event: ", b"Response: "])
+def test_a_long_frame_of_ami_is_not_strange_however_it_is_cut(beginning: bytes) -> None:
+    """L8: in one piece it would have been whole; the limit of frames and the banner's timer hold."""
+    assert judged(beginning, b"x", buffered=BANNER_BYTES_MAX + 1) == [None, None]
+
+
 def test_only_the_beginning_of_the_first_line_is_kept() -> None:
     """L6."""
     greeting = Greeting()

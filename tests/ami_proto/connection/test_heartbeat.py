@@ -181,7 +181,7 @@ def test_ten_heartbeat_deaths_in_a_row_recover_ten_times() -> None:
 
 
 def test_the_read_timeout_judges_when_pings_are_held_back(ready: Playbook) -> None:
-    """R-HEALTH-07: no ping while a blocking action is open, one behind it; R-HEALTH-02: then the read timeout."""
+    """R-HEALTH-07: no ping while a blocking action is open, one behind it; R-HEALTH-02: then it is over."""
     ticket = ready.submit(COMMAND, timeout=100)
     ready.wait(99).expect_states().expect_heard("Command")
     ready.wait(1).expect_states().expect_heard("Command", "Ping")

@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 import pytest
+from stories import message
 
 from ami_proto import (
     ActionFailed,
-    Decoder,
     Disconnect,
     Outcome,
     Reason,
@@ -19,18 +19,17 @@ from ami_proto import (
 )
 from ami_proto.connection.login import Login, Step
 from ami_proto.correlation.pending import Purpose
-from conformance.playbook import BANNER, SERVER, Playbook, frame
+from conformance.playbook import BANNER, SERVER, Playbook
 
 TICKET = Ticket("pbx", "pbx:0:1", "Login")
 
 
 def accepted(*lines: str) -> Outcome:
-    response = Decoder().feed(BANNER + frame("Response: Success", *lines))[1]
-    return Outcome(TICKET, Reply(response), None, Sent.FULLY)
+    return Outcome(TICKET, Reply(message("Response: Success", *lines)), None, Sent.FULLY)
 
 
 def refused(said: str) -> Outcome:
-    reply = Reply(Decoder().feed(BANNER + frame("Response: Error", f"Message: {said}"))[1])
+    reply = Reply(message("Response: Error", f"Message: {said}"))
     return Outcome(TICKET, reply, ActionFailed(TICKET, said, reply, Sent.FULLY), Sent.FULLY)
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from stories import cause_of, state_of
 
 from ami_proto import (
     Action,
@@ -25,23 +26,14 @@ VARIABLE = SetupAction("Setvar", (("Variable", "READY"), ("Value", "hunter2")))
 PREPARED = replace(SERVER, auth="plain", setup=(FILTER, VARIABLE))
 
 
-def logged_in(server: ServerConfig = PREPARED) -> Playbook:
+def authenticated(server: ServerConfig = PREPARED) -> Playbook:
+    """Return a connection whose login was accepted, and which is not READY yet."""
     return Playbook(server).log_in()
-
-
-def state_of(play: Playbook) -> State:
-    return play.connection.state
-
-
-def cause_of(play: Playbook) -> Disconnect:
-    cause = play.connection.snapshot().last_cause
-    assert cause is not None
-    return cause
 
 
 def test_they_are_sent_in_order_each_behind_the_end_of_the_one_before() -> None:
     """R-AUTH-06: after the login, before READY."""
-    play = logged_in().expect_heard("Filter")
+    play = authenticated().expect_heard("Filter")
     assert state_of(play) is State.AUTHENTICATING
     assert play.unanswered[0].headers == FILTER.headers
     play.reply(play.unanswered[0]).expect_heard("Setvar")
@@ -53,14 +45,14 @@ def test_they_are_sent_in_order_each_behind_the_end_of_the_one_before() -> None:
 
 def test_they_are_sent_after_every_login() -> None:
     """R-AUTH-06: a new session knows nothing of the old one's filters."""
-    play = logged_in()
+    play = authenticated()
     play.reply(play.unanswered[0]).reply(play.unanswered[0]).disconnect().wait(1).log_in()
     play.expect_heard("Filter").reply(play.unanswered[0]).expect_heard("Setvar")
 
 
 def test_a_session_lost_in_between_begins_anew() -> None:
     """R-AUTH-06."""
-    play = logged_in()
+    play = authenticated()
     play.reply(play.unanswered[0]).expect_heard("Setvar").disconnect().wait(1).log_in().expect_heard("Filter")
 
 
@@ -90,7 +82,7 @@ def test_actions_that_wait_go_out_behind_them() -> None:
 
 def test_one_that_fails_is_reported_and_the_next_goes_on() -> None:
     """R-AUTH-06."""
-    play = logged_in()
+    play = authenticated()
     play.reply(play.unanswered[0])
     play.reply(play.unanswered[0], "Message: Permission denied", status="Error")
     assert state_of(play) is State.READY
@@ -101,7 +93,7 @@ def test_one_that_fails_is_reported_and_the_next_goes_on() -> None:
 
 def test_one_that_is_required_fails_the_login() -> None:
     """R-AUTH-06: with a reason of its own and one sentence; tried again with backoff."""
-    play = logged_in()
+    play = authenticated()
     play.reply(play.unanswered[0], "Message: Permission denied", status="Error")
     assert state_of(play) is State.DISCONNECTED
     assert cause_of(play).reason is Reason.SETUP_FAILED
@@ -113,7 +105,7 @@ def test_one_that_is_required_fails_the_login() -> None:
 
 def test_a_set_up_that_hangs_ends_with_the_login_timer() -> None:
     """R-AUTH-06, R-AUTH-02: required or not, Asterisk serves nothing behind an action it sits on."""
-    play = logged_in()
+    play = authenticated()
     play.wait(4).reply(play.unanswered[0]).wait(5.999)
     assert state_of(play) is State.AUTHENTICATING
     play.wait(0.001)
@@ -157,7 +149,7 @@ def test_one_without_an_end_of_its_own_has_a_fence() -> None:
 
 def test_a_stop_meanwhile_ends_it() -> None:
     """R-LIFE-05."""
-    play = logged_in().stop()
+    play = authenticated().stop()
     assert state_of(play) is State.CLOSED
     assert play.connection.stopped
 
@@ -167,7 +159,7 @@ def test_a_stop_meanwhile_ends_it() -> None:
 
 def test_no_repr_shows_what_is_in_it() -> None:
     """R-AUTH-06, R-OBS-04: a value may be a secret."""
-    play = logged_in()
+    play = authenticated()
     shown = repr([PREPARED, VARIABLE, play.connection.snapshot(), play.notices])
     assert "hunter2" not in shown
     assert "Setvar" in shown
@@ -264,3 +256,10 @@ def test_what_an_answer_does_not_want_is_withheld_like_any_event() -> None:
     play.item(statistics, "FAXStats")
     assert state_of(play) is State.READY
     assert play.messages(everything) == []
+
+
+def test_a_fully_booted_that_is_never_delivered_is_counted() -> None:
+    """R-AUTH-04, invariant 10: it was kept for READY, and a required set-up action failed."""
+    play = authenticated(replace(PREPARED, wait_fully_booted=True)).event("FullyBooted")
+    play.reply(play.unanswered[0], status="Error")
+    assert play.faults() == {Fault.SETUP_FAILED: 1, Fault.WITHHELD: 1}

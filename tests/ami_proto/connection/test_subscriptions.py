@@ -1,6 +1,7 @@
 """R-FLOW-01: whom a message concerns, decided before it exists."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -39,6 +40,22 @@ def all_of_them() -> Recorded:
 
 def names_in(subscription: Subscription) -> list[str | None]:
     return [item.name for item in iter(subscription.pull, None) if isinstance(item, Message)]
+
+
+class Broken(Filter):
+    """A filter with code of its own."""
+
+    def accepts(self, name: str) -> bool:
+        raise ValueError
+
+
+@pytest.mark.parametrize("nonsense", ["Hangup", None, Broken()])
+def test_what_is_no_filter_is_refused_at_the_request(all_of_them: Recorded, nonsense: Any) -> None:
+    """L2, L3, invariant 8: else the next event would raise."""
+    with pytest.raises(ConfigError, match="must be a Filter"):
+        all_of_them.add(nonsense, 10, Overflow.DROP_OLDEST)
+    all_of_them.offer(event("Hangup"))
+    assert all_of_them.unwanted == 1
 
 
 def test_everyone_gets_what_they_want(all_of_them: Recorded) -> None:

@@ -21,6 +21,7 @@ def test_server_instance_and_sequence() -> None:
 def test_a_look_ahead_draws_nothing() -> None:
     ids = ActionIds("pbx", "0123abcd")
     assert ids.peek() == ids.peek() == "pbx:0123abcd:1"
+    assert ids.peek(ahead=1) == "pbx:0123abcd:2"
     assert ids.sequence == 0
     assert ids.draw() == "pbx:0123abcd:1"
 
@@ -33,6 +34,13 @@ def test_no_id_is_longer_or_stranger_than_asterisk_can_echo(key: str, length_max
     drawn_id = ids.draw()
     assert len(drawn_id) <= length_max
     assert SAFE.fullmatch(drawn_id)
+
+
+@pytest.mark.parametrize("length_max", [32, 64])
+def test_a_key_that_is_too_long_keeps_all_that_fits(length_max: int) -> None:
+    """R-ID-02: the last id there is room for is exactly as long as may be."""
+    ids = ActionIds("k" * 200, "0123abcd", length_max=length_max)
+    assert len(ids.draw(10**12 - 1)) == length_max
 
 
 @given(st.lists(st.text(min_size=1), unique=True, min_size=2))
@@ -59,6 +67,20 @@ def test_it_knows_its_own() -> None:
         assert not ids.issued(foreign)
     assert not ids.issued("PBX:0123abcd:1")
     assert not ids.issued("pbx:0123abcd:" + "9" * 5000)
+
+
+@pytest.mark.parametrize("number", ["01", "+1", " 1", "1\n", "\N{ARABIC-INDIC DIGIT ONE}"])
+def test_the_same_number_written_otherwise_is_another_id(number: str) -> None:
+    """R-ID-03: what looks like ours and was never drawn."""
+    ids = ActionIds("pbx", "0123abcd")
+    ids.draw(1)
+    assert not ids.issued(f"pbx:0123abcd:{number}")
+
+
+def test_it_knows_its_own_to_the_last() -> None:
+    """R-ID-03: to the last number that an id has room for."""
+    ids = ActionIds("pbx", "0123abcd")
+    assert ids.issued(ids.draw(10**12 - 1))
 
 
 @pytest.mark.parametrize("text", ["0123abcd", "0123ABCD", "00000000"])

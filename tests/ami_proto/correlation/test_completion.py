@@ -1,18 +1,14 @@
 """What a strategy sees: the progress of an action, and the marks that its messages carry."""
 
 import pytest
+from stories import message
 
-from ami_proto import Decoder, Message, Progress
+from ami_proto import Progress
 from ami_proto.correlation.completion import closes, named, opens_list, succeeded
-from conformance.playbook import BANNER, frame
 
 START = ("Response: Success", "EventList: start")
 ITEM = ("Event: CoreShowChannel", "Channel: PJSIP/7")
 END = ("Event: CoreShowChannelsComplete", "EventList: Complete", "ListItems: 1")
-
-
-def message(*lines: str) -> Message:
-    return Decoder().feed(BANNER + frame(*lines))[1]
 
 
 def collected(*messages: tuple[str, ...], events_max: int = 10) -> Progress:
@@ -47,9 +43,9 @@ def test_the_first_error_is_the_response() -> None:
         ("Response: Success", "Message: Sent"),
         [("Response: Error", f"Message: {n}") for n in "12"],
     )
-    progress = collected(sent, ITEM, *errors)
+    progress = collected(sent, ITEM, END, ITEM, *errors)
     assert progress.response == message(*errors[0])
-    assert progress.events == [message(*sent), message(*ITEM), message(*errors[1])]
+    assert progress.events == [message(*each) for each in (sent, ITEM, ITEM, errors[1])]
     assert collected(START, ITEM, errors[0]).events == [message(*ITEM)]
 
 

@@ -46,6 +46,41 @@ def test_removed_deadlines_do_not_pile_up() -> None:
     assert deadlines.next() is None
 
 
+def test_a_clean_up_comes_when_most_of_the_heap_is_cancelled() -> None:
+    """R-CORR-06: and no sooner, because it costs as much as there are deadlines."""
+    deadlines = Deadlines[int]()
+    numbers = [deadlines.add(float(deadline), deadline) for deadline in range(4 * GARBAGE_MIN)]
+    heap = deadlines._heap
+    for number in numbers[: 2 * GARBAGE_MIN]:
+        deadlines.remove(number)
+    assert deadlines._heap is heap
+    deadlines.remove(numbers[2 * GARBAGE_MIN])
+    assert len(deadlines._heap) == len(deadlines) == 2 * GARBAGE_MIN - 1
+
+
+def test_a_few_cancelled_deadlines_stay_where_they_are() -> None:
+    """R-CORR-06: up to so many, each clean-up of a short heap would cost more than it frees."""
+    deadlines = Deadlines[int]()
+    numbers = [deadlines.add(1.0, number) for number in range(GARBAGE_MIN + 1)]
+    heap = deadlines._heap
+    for number in numbers[:-1]:
+        deadlines.remove(number)
+    assert deadlines._heap is heap
+    deadlines.remove(numbers[-1])
+    assert deadlines._heap == []
+
+
+def test_a_clean_up_keeps_the_order() -> None:
+    """R-CORR-06: what is left of the heap is one again."""
+    deadlines = Deadlines[float]()
+    due = [float(step * 37 % 256) for step in range(256)]  # each once, in no order
+    numbers = {deadline: deadlines.add(deadline, deadline) for deadline in due}
+    for deadline in range(200):
+        deadlines.remove(numbers[float(deadline)])
+    assert len(deadlines._heap) < 150
+    assert [deadlines.pop_due(256.0) for _ in range(57)] == [*map(float, range(200, 256)), None]
+
+
 @given(st.lists(st.tuples(st.sampled_from(["add", "remove", "pop"]), st.integers(0, 20))))
 def test_it_is_a_sorted_list_whatever_the_order(steps: list[tuple[str, int]]) -> None:
     """R-CORR-06: compared with the obvious, slow way."""

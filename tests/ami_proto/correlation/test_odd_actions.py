@@ -86,7 +86,7 @@ def test_wait_event_lasts_as_long_as_it_waits(timeout: str | None, duration: flo
         ("Originate", {}, False),
         ("Originate", {"Async": "true"}, False),
         ("originate", {"async": " Yes "}, False),
-        ("Originate", {"Async": "1"}, False),
+        *(("Originate", {"Async": yes}, False) for yes in ("yes", "true", "y", "t", "1", "on")),
         ("Originate", {"Async": "false"}, True),
         ("Originate", {"Async": ""}, True),
         ("Originate", {"Async": "asynchronously"}, True),
@@ -110,7 +110,10 @@ def test_an_originate_ends_with_its_event() -> None:
     """R-CORR-15: and says what to look at where that does not come."""
     originate = completion_for(Action("ORIGINATE", {"Channel": "PJSIP/7"}))
     assert isinstance(originate, AsyncEvent)
-    assert "call" in (originate.unconfirmed_hint or "")
+    assert originate.unconfirmed_hint == (
+        "OriginateResponse needs class 'call' in the user's read classes and in the event mask,"
+        " and no event filter that hides it"
+    )
 
 
 @pytest.mark.parametrize("headers", [{}, {"Async": "false"}])

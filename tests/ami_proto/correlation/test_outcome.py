@@ -1,28 +1,24 @@
 """R-CORR-03: what a result holds, and the error it raises."""
 
+from dataclasses import replace
+
 import pytest
+from stories import message
 
 from ami_proto import (
     ActionError,
     ActionFailed,
     ActionLost,
     ActionTimeout,
-    Decoder,
     Disconnect,
-    Message,
     Outcome,
     Reason,
     Reply,
     Sent,
     Ticket,
 )
-from conformance.playbook import BANNER, frame
 
 TICKET = Ticket("pbx", "pbx:0123abcd:1", "Hangup")
-
-
-def message(*lines: str) -> Message:
-    return Decoder().feed(BANNER + frame(*lines))[1]
 
 
 def test_a_reply_reads_like_its_response() -> None:
@@ -43,6 +39,7 @@ def test_a_reply_without_a_response_has_no_headers() -> None:
         reply["Value"]
     assert reply.get("Value", "x") == "x"
     assert reply.output is None
+    assert reply.dropped == 0
 
 
 def test_command_output_is_at_hand() -> None:
@@ -83,3 +80,21 @@ def test_errors_are_what_python_calls_them_too() -> None:
 
 def test_a_ticket_reads_as_action_and_id() -> None:
     assert str(TICKET) == "Hangup pbx:0123abcd:1"
+
+
+def test_a_ticket_is_the_same_whenever_it_was_submitted() -> None:
+    """So that one can be made by hand, to cancel or to look up."""
+    assert TICKET.submitted == 0.0
+    later = replace(TICKET, submitted=5.0)
+    assert (later, hash(later), repr(later)) == (TICKET, hash(TICKET), repr(TICKET))
+
+
+@pytest.mark.parametrize(
+    ("result", "name"),
+    [(TICKET, "server"), (Reply(), "events"), (Outcome(TICKET, Reply(), None, Sent.FULLY), "error")],
+    ids=lambda each: type(each).__name__,
+)
+def test_what_has_happened_cannot_be_changed(result: object, name: str) -> None:
+    """R-CORR-03: many may be handed the same one."""
+    with pytest.raises(AttributeError):
+        setattr(result, name, None)

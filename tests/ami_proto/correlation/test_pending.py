@@ -1,6 +1,10 @@
 """The open actions of a session, and the one end of each."""
 
+from itertools import count
+from typing import Any
+
 import pytest
+from stories import message
 
 from ami_proto import (
     ActionCancelled,
@@ -13,7 +17,7 @@ from ami_proto import (
     Automatic,
     Completion,
     CompletionFailed,
-    Decoder,
+    ConfigError,
     Disconnect,
     Message,
     MissingResponse,
@@ -25,14 +29,9 @@ from ami_proto import (
     Verdict,
 )
 from ami_proto.correlation.outgoing import Outgoing
-from ami_proto.correlation.pending import Entry, Pending, Purpose
-from conformance.playbook import BANNER, frame
+from ami_proto.correlation.pending import NAMES_MAX, Entry, Pending, Purpose
 
 SUCCESS = ("Response: Success", "Message: fine")
-
-
-def message(*lines: str) -> Message:
-    return Decoder().feed(BANNER + frame(*lines))[1]
 
 
 def entry(
@@ -42,11 +41,22 @@ def entry(
     completion: Completion | None = None,
     purpose: Purpose = Purpose.USER,
     blocks: bool = False,
+    fence_id: str | None = None,
 ) -> Entry:
-    ticket = Ticket("pbx", f"pbx:0:{number}", "Test")
     return Entry(
-        ticket, completion or Automatic(), Outgoing(b"x" * 100), deadline, purpose=purpose, blocks=blocks
+        Ticket("pbx", f"pbx:0:{number}", "Test"),
+        completion or Automatic(),
+        Outgoing(b"x" * 100),
+        deadline,
+        purpose=purpose,
+        blocks=blocks,
+        fence_id=fence_id,
     )
+
+
+def sent(entry: Entry) -> Entry:
+    entry.outgoing.shown = len(entry.outgoing.data)
+    return entry
 
 
 def test_an_action_is_found_by_its_exact_id() -> None:
@@ -67,6 +77,15 @@ def test_opening_and_closing_keep_the_accounts() -> None:
     assert pending.remove(mine)
     assert not pending.remove(mine)
     assert (len(pending), pending.user_count, pending.size, pending.next_deadline()) == (1, 0, 100, None)
+
+
+def test_an_action_without_a_deadline_takes_no_others_with_it() -> None:
+    """R-CORR-06: a ping that is answered, before the first action has timed out."""
+    pending, mine, ping = Pending(), entry(1), entry(2, None, purpose=Purpose.PING)
+    pending.add(mine)
+    pending.add(ping)
+    pending.remove(ping)
+    assert pending.pop_due(10.0) is mine
 
 
 def test_deadlines_close_actions_in_order_and_once() -> None:
@@ -109,6 +128,30 @@ def test_items_without_action_id_belong_to_the_list_that_answered_last() -> None
     assert [pending.collector, pending.collecting] == [two, True]
     pending.remove(two)
     assert [pending.collector, pending.collecting] == [None, False]
+
+
+def test_an_action_that_was_never_sent_leaves_no_fence_behind() -> None:
+    """R-CORR-14: what names no action belongs to the next that is fenced."""
+    pending, unsent, behind = Pending(), entry(1, fence_id="pbx:0:2"), sent(entry(3, fence_id="pbx:0:4"))
+    pending.add(unsent)
+    pending.add(behind)
+    pending.remove(unsent)
+    assert (pending.collector, pending.is_fence("pbx:0:2"), pending.abandoned) == (behind, False, False)
+
+
+def test_an_action_that_ends_early_leaves_its_fence_behind() -> None:
+    """R-CORR-14: what comes up to the pong is nobody's; behind it, nothing is collected any more."""
+    pending, early = Pending(), sent(entry(1, fence_id="pbx:0:2"))
+    pending.add(early)
+    pending.remove(early)
+    assert (pending.collector, pending.abandoned, pending.collecting) == (None, True, True)
+    assert pending.pass_fence("pbx:0:2") is None
+    assert (pending.abandoned, pending.collecting) == (False, False)
+
+
+def test_a_fenced_action_takes_two_ids() -> None:
+    """R-ID-01, R-CORR-14: one of its own, and one of its ping."""
+    assert [entry(1).ids, entry(1, fence_id="pbx:0:2").ids] == [1, 2]
 
 
 def test_the_longest_blocking_action_counts() -> None:
@@ -165,7 +208,9 @@ def test_done_needs_the_response() -> None:
     """R-CORR-10: a terminal event without its response is an error, unless the strategy says so."""
     without = entry()
     without.judge(message("Event: XComplete", "EventList: Complete"))
-    assert isinstance(without.done().error, MissingResponse)
+    error = without.done().error
+    assert isinstance(error, MissingResponse)
+    assert str(error) == "Test: its end came without its response [pbx:0:1]"
     declared = entry(completion=Automatic(response_required=False))
     declared.judge(message("Event: XComplete", "EventList: Complete"))
     outcome = declared.done()
@@ -196,6 +241,7 @@ def test_success_holds_response_and_events_in_order() -> None:
             ("Response: Error", "Message: Command output follows", "Output: No such command"),
             "No such command",
         ),
+        (("Response: Error", "Output: Usage:", "Output: core show"), "Usage: core show"),
         (("Response: Error",), "Response: Error"),
         (("Response: Error", "Message:  "), "Response: Error"),
         (
@@ -258,3 +304,38 @@ def test_a_strategy_is_asked_for_its_limits_at_the_request() -> None:
 
     with pytest.raises(RuntimeError):
         entry(completion=Moody("X"))
+
+
+@pytest.mark.parametrize(
+    ("key", "nonsense"),
+    [
+        ("async_events", "OriginateResponse"),
+        ("terminal_events", {7}),
+        ("events_max", -1),
+        ("unconfirmed_hint", 7),
+    ],
+)
+def test_nonsense_is_refused_by_its_name(key: str, nonsense: Any) -> None:
+    """R-CORR-11: with a typed error, that names what is wrong."""
+    with pytest.raises(ConfigError, match=f"{key} = ") as refused:
+        entry(completion=Automatic(**{key: nonsense}))
+    assert refused.value.key == key
+
+
+def test_so_many_names_and_no_more() -> None:
+    """R-CORR-11, L6: of a set without end no more are asked for than tell that they are too many."""
+    enough = frozenset(f"event{number}" for number in range(NAMES_MAX))
+    assert entry(completion=Automatic(async_events=enough)).async_events == enough
+    numbers = count()
+    endless: Any = (f"event{number}" for number in numbers)
+    with pytest.raises(ConfigError, match=f"at most {NAMES_MAX}"):
+        entry(completion=Automatic(async_events=endless))
+    assert next(numbers) == NAMES_MAX + 1
+
+
+def test_a_reply_may_hold_no_events_at_all() -> None:
+    """R-CORR-09: who asks for none has them counted."""
+    one = entry(completion=Automatic(events_max=0))
+    one.judge(message("Response: Success", "EventList: start"))
+    one.judge(message("Event: Item"))
+    assert (one.reply().events, one.reply().dropped) == ((), 1)

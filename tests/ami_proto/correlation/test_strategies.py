@@ -1,5 +1,6 @@
 """R-CORR-01: the strategies, each by what it makes of a message."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -71,6 +72,7 @@ def judged(completion: Completion, data: bytes, *, ami_version: tuple[int, ...] 
         (frame("Response: Goodbye"), DONE),
         (frame("Response: Pong"), DONE),
         (frame("Response: Events On"), DONE),
+        (frame("Response: Events Off"), DONE),
         (frame("Response: Failure"), FAILED),  # 1.4's JabberSend
         (frame("Response: "), FAILED),
         (ITEM, MORE),
@@ -93,6 +95,7 @@ def test_the_response_decides(data: bytes, verdict: Verdict, ami_version: tuple[
         (OLD, PLAIN, MORE),
         ((1, 1), PLAIN, MORE),
         (NEW, PLAIN, DONE),
+        ((2, 7), PLAIN, DONE),
         ((13, 0, 0), PLAIN, DONE),
         ((), PLAIN, DONE),  # a proxy's banner: nobody knows, and the header is the rule
         (OLD, START, MORE),
@@ -168,6 +171,16 @@ def test_an_event_tells_the_result(completion: Completion, data: bytes, verdict:
     assert judged(completion, data) is verdict
 
 
+@pytest.mark.parametrize("completion", [AsyncEvent("X"), EventOnly("X")])
+def test_the_event_that_tells_the_result_has_a_place_beside_further_responses(completion: Completion) -> None:
+    """R-CORR-03: nothing that comes before it pushes it out of the reply."""
+    progress = Progress()
+    for data in (PLAIN, PLAIN, RESULT):
+        assert completion.judge(progress, message(data)) is not FAILED
+        progress.collect(message(data), completion.events_max)
+    assert progress.events == [message(PLAIN), message(RESULT)]
+
+
 def test_responses_are_counted() -> None:
     """R-CORR-01: MultiResponse, to the last one."""
     progress, three = Progress(), MultiResponse(3)
@@ -197,6 +210,15 @@ def test_every_strategy_declares_its_limits(completion: Completion) -> None:
     assert completion.response_required is not isinstance(completion, EventOnly)
     assert completion.unconfirmed_hint is None
     assert completion.fence is isinstance(completion, Fence)
+
+
+@pytest.mark.parametrize(("strategy", "given"), [(Automatic, ()), (EventOnly, ("X",)), (Fence, ())])
+def test_what_a_strategy_declares_is_given_by_name(
+    strategy: Callable[..., Completion], given: tuple[str, ...]
+) -> None:
+    """R-CORR-01: only what it is about, the name of an event or a number, stands alone."""
+    with pytest.raises(TypeError, match="positional"):
+        strategy(*given, False)
 
 
 @pytest.mark.parametrize("completion", EACH, ids=lambda each: type(each).__name__)

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from time import process_time
 
 import pytest
 
@@ -195,3 +196,25 @@ def test_what_a_configuration_calls_for() -> None:
         "a": "***",
         "b": "***",
     }
+
+
+def test_bytes_and_names_are_data_too() -> None:
+    """R-OBS-04: the secret itself wherever it stands."""
+    redaction = Redaction(secret="hunter2")
+    given = {"a": b"is hunter2\xff", "hunter2": 1, "server_key": "hunter2", "b": [("hunter2", 2)]}
+    assert redaction.data(given) == {"a": b"is ***\xff", "***": 1, "server_key": "hunter2", "b": [("***", 2)]}
+    assert redaction.data(bytearray(b"hunter2")) == b"***"
+
+
+@pytest.mark.parametrize("word", ["a", "-.", "a ", 'a"', "a" + " " * 9, "a:", "a\t"])
+def test_the_cost_is_linear_in_the_text(word: str) -> None:
+    """R-OBS-01: a server's endless word must not hold up the loop whose log tells of it."""
+    redaction = Redaction(secret="hunter2")
+
+    def cost(size: int) -> float:
+        text = word * (size // len(word))
+        began = process_time()
+        redaction.text(text)
+        return process_time() - began
+
+    assert cost(400_000) < 40 * max(cost(20_000), 0.002)

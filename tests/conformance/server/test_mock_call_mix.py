@@ -6,10 +6,11 @@ What two channels tell is a race in Asterisk, for each has a thread of its own; 
 import re
 
 import pytest
+from talking import captured
 
 from conformance.corpus import capture
 from conformance.server import MockServer
-from conformance.server.fixtures import Frame, Talk, frames, names
+from conformance.server.fixtures import Frame, Talk, names
 
 RELEASES = ("asterisk-16.28.0", "asterisk-22.10.1")
 
@@ -33,12 +34,12 @@ def release(request: pytest.FixtureRequest) -> str:
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in DIFFERENCES])
 def test_every_channel_tells_its_captured_story(release: str, kind: str) -> None:
-    assert mocked(release, kind) == captured(release, kind)
+    assert mocked(release, kind) == real(release, kind)
 
 
 @pytest.mark.parametrize("kind", DIFFERENCES)
 def test_some_channels_tell_it_in_another_order(release: str, kind: str) -> None:
-    ours, theirs = mocked(release, kind), captured(release, kind)
+    ours, theirs = mocked(release, kind), real(release, kind)
     assert {name: sorted(told) for name, told in ours.items()} == {
         name: sorted(told) for name, told in theirs.items()
     }
@@ -46,13 +47,12 @@ def test_some_channels_tell_it_in_another_order(release: str, kind: str) -> None
 
 @pytest.mark.parametrize("kind", DIFFERENCES)
 def test_a_listed_difference_exists(kind: str) -> None:
-    assert any(mocked(release, kind) != captured(release, kind) for release in RELEASES)
+    assert any(mocked(release, kind) != real(release, kind) for release in RELEASES)
 
 
-def captured(release: str, kind: str) -> Story:
+def real(release: str, kind: str) -> Story:
     """Give the story of the first such call in the capture."""
-    data = capture(f"{release}/call-mix").data.partition(b"\r\n")[2]
-    return story(frames(data), order(release, kind))
+    return story(captured(f"{release}/call-mix"), order(release, kind))
 
 
 def mocked(release: str, kind: str) -> Story:

@@ -1,21 +1,10 @@
 """The mock's calls: what an Originate answers, what it sets in motion, and how it ends."""
 
 import pytest
+from talking import firsts
 
-from conformance.server import MockServer
 from conformance.server.actions.originate import split_variables
-from conformance.server.fixtures import Frame, Talk
-
-
-@pytest.fixture
-def talk() -> Talk:
-    talk = Talk(MockServer())
-    talk.login()
-    return talk
-
-
-def firsts(frames: list[Frame]) -> list[str]:
-    return [frame[0] for frame in frames]
+from conformance.server.fixtures import Talk
 
 
 def test_an_unknown_technology_fails_with_reason_0(talk: Talk) -> None:

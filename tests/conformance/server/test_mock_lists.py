@@ -1,6 +1,7 @@
 """The mock's lists: what its inventory has is what they tell, in every odd form that Asterisk has for it."""
 
 import pytest
+from talking import logged_in
 
 from conformance.server import MockServer
 from conformance.server.fixtures import Frame, Talk
@@ -13,13 +14,7 @@ from conformance.server.inventory.sheets import Sheet
 @pytest.fixture
 def talk() -> Talk:
     """Give a session without events on a mock of 22."""
-    return logged_in(MockServer())
-
-
-def logged_in(server: MockServer) -> Talk:
-    talk = Talk(server)
-    talk.login(events="off")
-    return talk
+    return logged_in(MockServer(), events="off")
 
 
 def ask(talk: Talk, action: str, *headers: str) -> list[Frame]:
@@ -99,7 +94,7 @@ def test_voicemail_without_users_is_a_success_and_no_list(talk: Talk) -> None:
 
 @pytest.mark.parametrize(("banner", "known"), [("5.0.4", True), ("7.0.0", True), ("11.0.0", False)])
 def test_sip_ends_with_20(banner: str, known: bool) -> None:
-    (answer, *_) = ask(logged_in(MockServer(banner=banner)), "SIPpeers")
+    (answer, *_) = ask(logged_in(MockServer(banner=banner), events="off"), "SIPpeers")
     assert ("EventList: start" in answer) is known
 
 

@@ -5,22 +5,11 @@ from hashlib import md5
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from talking import firsts
 
 from conformance.server import Action, Exchange, MockServer, Privilege, Step, User
 from conformance.server.actions import ACTIONS
-from conformance.server.fixtures import Frame, Talk
-
-
-@pytest.fixture
-def talk() -> Talk:
-    talk = Talk(MockServer())
-    talk.login()
-    return talk
-
-
-def firsts(frames: list[Frame]) -> list[str]:
-    return [frame[0] for frame in frames]
-
+from conformance.server.fixtures import Talk
 
 # login
 

@@ -1,20 +1,14 @@
 """What you do to the mock shows in what you list, and what the captures of its life show."""
 
 import pytest
+from talking import captured
 
 from conformance.corpus import capture
 from conformance.server import MockServer, Step
 from conformance.server.fixtures import Frame, Talk, frames, names
 
 
-@pytest.fixture
-def talk() -> Talk:
-    talk = Talk(MockServer())
-    talk.login()
-    return talk
-
-
-def firsts(heard: list[Frame]) -> list[str]:
+def subjects(heard: list[Frame]) -> list[str]:
     return [frame[0].partition(": ")[2] for frame in heard]
 
 
@@ -60,9 +54,9 @@ def test_a_member_that_is_added_changed_and_removed_is_listed_so(talk: Talk) -> 
 
 def test_a_queued_call_counts_for_the_member(talk: Talk) -> None:
     heard = call(talk, "queue")
-    assert {"QueueCallerJoin", "AgentCalled", "AgentConnect", "QueueCallerLeave"} <= set(firsts(heard))
+    assert {"QueueCallerJoin", "AgentCalled", "AgentConnect", "QueueCallerLeave"} <= set(subjects(heard))
     ended = talk.say("Action: Hangup", "Channel: a") + talk.pass_time(1)
-    assert "AgentComplete" in firsts(ended)
+    assert "AgentComplete" in subjects(ended)
     assert "has taken 1 calls" in output(talk, "queue show support")
     talk.say("Action: QueueReset")
     assert "has taken no calls" in output(talk, "queue show support")
@@ -72,7 +66,7 @@ def test_a_caller_whom_nobody_can_take_waits_and_leaves(talk: Talk) -> None:
     talk.say("Action: QueuePause", "Interface: Local/1000@default", "Paused: yes")
     call(talk, "queue")
     assert "support has 1 calls" in output(talk, "queue show support")
-    ended = firsts(talk.say("Action: Hangup", "Channel: a") + talk.pass_time(1))
+    ended = subjects(talk.say("Action: Hangup", "Channel: a") + talk.pass_time(1))
     assert ended.index("QueueCallerAbandon") < ended.index("QueueCallerLeave")
     assert "support has 0 calls" in output(talk, "queue show support")
 
@@ -153,16 +147,16 @@ def test_one_side_of_a_bridge_is_transferred(talk: Talk) -> None:
 
 def test_a_parked_call_is_listed_until_it_gives_up(talk: Talk) -> None:
     call(talk, "park")
-    assert "ParkedCall" in firsts(talk.say("Action: ParkedCalls"))
-    assert "ParkedCallTimeOut" in firsts(talk.pass_time(60))
-    assert "ParkedCall" not in firsts(talk.say("Action: ParkedCalls"))
+    assert "ParkedCall" in subjects(talk.say("Action: ParkedCalls"))
+    assert "ParkedCallTimeOut" in subjects(talk.pass_time(60))
+    assert "ParkedCall" not in subjects(talk.say("Action: ParkedCalls"))
 
 
 def test_a_conference_is_listed_while_somebody_is_in(talk: Talk) -> None:
     call(talk, "conf", "a")
     call(talk, "conf", "b")
-    assert firsts(talk.say("Action: ConfbridgeList", "Conference: room1")).count("ConfbridgeList") == 2
-    assert "ConfbridgeEnd" in firsts(talk.say("Action: Hangup", "Channel: /conf/") + talk.pass_time(1))
+    assert subjects(talk.say("Action: ConfbridgeList", "Conference: room1")).count("ConfbridgeList") == 2
+    assert "ConfbridgeEnd" in subjects(talk.say("Action: Hangup", "Channel: /conf/") + talk.pass_time(1))
     assert talk.server.world.conferences == {}
 
 
@@ -181,13 +175,13 @@ def test_a_dial_that_fails_goes_on_in_the_dialplan(talk: Talk) -> None:
 # the captures of the server's life
 
 
-def captured(name: str) -> list[Frame]:
-    return frames(capture(f"asterisk-22.10.1/{name}").data.partition(b"\r\n")[2])
-
-
 def test_debugging_adds_the_captured_headers_to_every_event(talk: Talk) -> None:
     output(talk, "manager set debug on")
-    real = {each[0]: origin(each) for each in captured("manager-debug") if "SequenceNumber" in names(each)}
+    real = {
+        each[0]: origin(each)
+        for each in captured("asterisk-22.10.1/manager-debug")
+        if "SequenceNumber" in names(each)
+    }
     mock = [each for exten in ("user", "dial", "conf") for each in call(talk, exten, exten) if origin(each)]
     assert mock
     for number, each in enumerate(mock):
@@ -207,10 +201,10 @@ def test_a_filtered_user_hears_what_the_capture_shows() -> None:
     sent = [text for _, text in capture("asterisk-22.10.1/filtered").sent]
     first = talk.send(sent[1]) + talk.pass_time(3)
     second = talk.send(sent[2]) + talk.send(sent[3]) + talk.pass_time(3)
-    real = captured("filtered")
+    real = captured("asterisk-22.10.1/filtered")
     cut = next(index for index, each in enumerate(real) if "ActionID: pbx:cap:2" in each)
-    assert set(firsts(first)) == set(firsts(real[2:cut])) - {"SuccessfulAuth", "FullyBooted", "TestEvent"}
-    assert firsts(second) == firsts(real[cut:-1])
+    assert set(subjects(first)) == set(subjects(real[2:cut])) - {"SuccessfulAuth", "FullyBooted", "TestEvent"}
+    assert subjects(second) == subjects(real[cut:-1])
 
 
 @pytest.mark.parametrize("release", ["asterisk-16.28.0", "asterisk-22.10.1"])
@@ -237,7 +231,7 @@ def test_a_restart_tells_others_and_closes_every_link(talk: Talk) -> None:
     talk.hear()
     assert talk.say("Action: Command", "Command: core restart now") == []
     told = other.hear() + other.pass_time(5)
-    real = captured("reload-restart")
+    real = captured("asterisk-22.10.1/reload-restart")
     ends = [each for each in real if each[0] in ("Event: Hangup", "Event: Shutdown")]
     assert [names(each) for each in told if each[0] in ("Event: Hangup", "Event: Shutdown")] == list(
         map(names, ends)

@@ -1,13 +1,13 @@
-"""Answers that do not keep AMI's convention: behind a fence, before 13.2, without a response, too many."""
+"""R-CORR-14: a ping behind an action without an end of its own ends its answer."""
 
-from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from stories import LINES, STATUS, TEXT, logged_in, ping, pong
 
 from ami_proto import (
     Action,
@@ -15,72 +15,25 @@ from ami_proto import (
     ActionFailed,
     ActionLost,
     ActionTimeout,
-    AsyncEvent,
-    Automatic,
     Backpressure,
-    CompletionFailed,
-    ConfigError,
-    EventList,
     Fault,
     Fence,
     Message,
     MissingResponse,
     MisuseError,
-    MultiResponse,
     Outcome,
-    Progress,
     ReplyTooLarge,
     Sent,
-    SingleResponse,
     State,
     StateChanged,
-    Strategy,
-    Ticket,
-    Verdict,
 )
 from conformance.playbook import SERVER, Heard, Playbook, frame
 
-TEXT = Action("IAXnetstats")
 LOAD = Action("ModuleLoad", {"Module": "app_nosuch.so"})
-LINES = b"-------- LOCAL --------\nchannel jitter\n\n"
-
-
-@pytest.fixture
-def ready() -> Playbook:
-    """Give a connection that is READY, its login forgotten."""
-    return logged_in()
-
-
-def logged_in(**options: Any) -> Playbook:
-    play = Playbook(replace(SERVER, **options)).log_in()
-    play.notices.clear()
-    return play
-
-
-def older(banner: str) -> Playbook:
-    """Give a connection to a server of that AMI version."""
-    play = Playbook().dial().receive(f"Asterisk Call Manager/{banner}\r\n".encode())
-    play.reply(play.unanswered[-1], "Challenge: 123456789")
-    return play.reply(play.unanswered[-1], "Message: Authentication accepted")
-
-
-def ping(play: Playbook, ticket: Ticket) -> Heard:
-    """Return the ping that was sent right behind an action."""
-    heard = play.heard
-    place = [each.action_id for each in heard].index(ticket.action_id)
-    assert heard[place + 1].name == "Ping"
-    return heard[place + 1]
-
-
-def pong(play: Playbook, ticket: Ticket) -> Playbook:
-    return play.reply(ping(play, ticket), "Ping: Pong")
 
 
 def raw(outcome: Outcome) -> bytes:
     return b"".join(each.raw for each in outcome.reply)
-
-
-# -- the fence
 
 
 def test_a_ping_ends_an_answer_without_end(ready: Playbook) -> None:
@@ -143,7 +96,7 @@ def test_a_pong_alone_is_no_evidence(ready: Playbook) -> None:
 
 def test_each_fence_has_its_own_answer(ready: Playbook) -> None:
     """R-CORR-14: several in flight, an ordinary action between them."""
-    first, plain, second = ready.submit(TEXT), ready.submit(Action("CoreStatus")), ready.submit(TEXT)
+    first, plain, second = ready.submit(TEXT), ready.submit(STATUS), ready.submit(TEXT)
     ready.receive(b"one\n\n")
     pong(ready, first).reply(plain).receive(b"two\n\n")
     pong(ready, second)
@@ -165,13 +118,7 @@ def test_items_without_action_id_belong_to_the_fence_in_front(ready: Playbook) -
 
 
 def test_raw_text_before_its_turn_is_out_of_step(ready: Playbook) -> None:
-    """R-WIRE-09: while a list is open, and before the action was sent."""
-    listing = ready.submit(Action("IAXpeers"))
-    ticket = ready.submit(TEXT)
-    ready.reply(listing, "EventList: start").receive(LINES)
-    assert ready.faults() == {Fault.DESYNC: 1}
-    ready.item(listing, "PeerlistComplete", "EventList: Complete")
-    assert pong(ready, ticket).outcome(ticket).reply.events == ()
+    """R-WIRE-09: before the action was sent."""
     ready.lazy = True
     ready.submit(TEXT)
     ready.receive(LINES).drain()
@@ -186,7 +133,7 @@ def test_a_pong_of_a_fence_is_not_the_heartbeats(ready: Playbook) -> None:
     ready.reply(ready.heard[-1], "Ping: Pong").expect_states(State.READY)
 
 
-# -- a fence whose action ends early
+# -- an action that ends early
 
 
 @pytest.mark.parametrize("how", ["cancelled", "timed out"])
@@ -235,7 +182,7 @@ def test_sent_is_about_the_action_not_the_ping(shown: bytes, sent: Sent) -> None
 
 def test_both_or_neither_fit_the_outbox() -> None:
     """R-CORR-04: a refused ping leaves no action behind, no id drawn, and the session ready."""
-    play = logged_in(max_outbound_bytes=16_384)
+    play = logged_in(replace(SERVER, max_outbound_bytes=16_384))
     play.lazy = True
     play.submit(Action("UserEvent", [("X", "x" * 1000)] * 15))
     with suppress(Backpressure):
@@ -258,7 +205,7 @@ def test_one_that_waits_for_ready_is_fenced_too() -> None:
 
 def test_a_text_beyond_max_frame_size_ends_its_action() -> None:
     """R-WIRE-09: with a typed error; its pong is counted."""
-    play = logged_in(max_frame_size=65_536)
+    play = logged_in(replace(SERVER, max_frame_size=65_536))
     ticket = play.submit(TEXT)
     play.receive(b"x" * 70_000 + b"\n\n")
     assert isinstance(play.outcome(ticket).error, ReplyTooLarge)
@@ -294,7 +241,7 @@ def test_whatever_happens_to_the_others(acts: list[str], which: Any) -> None:
     served = len(play.heard)
     for act in acts:
         if act in ("text", "plain"):
-            ticket = play.submit(TEXT if act == "text" else Action("CoreStatus"), timeout=3)
+            ticket = play.submit(TEXT if act == "text" else STATUS, timeout=3)
             open_ones.append(ticket)
             texts += [ticket] if act == "text" else []
         elif act == "cancel" and open_ones:
@@ -322,169 +269,13 @@ def serve(play: Playbook, heard: Heard) -> None:
         play.reply(heard)
 
 
-# -- before 13.2, and other odd ones
-
-
-@pytest.mark.parametrize("banner", ["1.1", "2.6.0"])
-def test_a_list_before_13_2_ends_with_an_event_of_that_name(banner: str) -> None:
-    """R-CORR-02: no `EventList` header; items without ActionID are its own as well (R-CORR-12)."""
-    play = older(banner)
-    ticket = play.submit(Action("QueueStatus"))
-    play.reply(ticket, "Message: Queue status will follow").item(ticket, "QueueParams", "N: 1")
-    play.receive(frame("Event: QueueMember", "N: 2"))
-    assert not play.outcomes(ticket)
-    reply = play.item(ticket, "QueueStatusComplete").outcome(ticket).unwrap()
-    assert [each["N"] for each in reply] == ["1", "2"]
-    assert reply.complete is not None
-    assert reply.complete.name == "QueueStatusComplete"
-
-
-@pytest.mark.parametrize("banner", ["2.7.0", "9.0.0", "Proxy"])
-def test_since_13_2_a_success_without_the_header_is_a_whole_answer(banner: str) -> None:
-    """R-CORR-02."""
-    play = older(banner)
-    ticket = play.submit(Action("QueueStatus"))
-    assert play.reply(ticket).outcome(ticket).succeeded
-
-
-def test_an_action_that_waited_learns_the_version_of_its_server() -> None:
-    """R-CORR-02: when it is sent, not when it was submitted."""
-    play = Playbook().start()
-    ticket = play.submit(Action("Status"), wait=True)
-    play.connect().receive(b"Asterisk Call Manager/1.1\r\n")
-    play.reply(play.unanswered[-1], "Challenge: 1").reply(play.unanswered[-1])
-    assert not play.reply(ticket).outcomes(ticket)
-    assert play.item(ticket, "StatusComplete").outcome(ticket).succeeded
-
-
-def test_wait_event_ends_with_its_own_event(ready: Playbook) -> None:
-    """R-CORR-02: what it waited for is everybody's; its duration is its Timeout's."""
-    everything = ready.subscribe()
-    ticket = ready.submit(Action("WaitEvent", {"Timeout": 60}))
-    ready.expect_heard("WaitEvent").wait(59)
-    ready.reply(ticket, "Message: Waiting for Event completed.").event("Newchannel")
-    assert not ready.outcomes(ticket)
-    reply = ready.item(ticket, "WaitEventComplete").outcome(ticket).unwrap()
-    assert reply.events == ()
-    assert reply.complete is not None
-    assert len(ready.messages(everything)) == 1
-
-
-def test_wait_event_times_out_on_its_own_time(ready: Playbook) -> None:
-    ticket = ready.submit(Action("WaitEvent", {"Timeout": 60}))
-    assert not ready.wait(64).outcomes(ticket)
-    assert isinstance(ready.wait(2).outcome(ticket).error, ActionTimeout)
-
-
-def test_fax_statistics_are_one_event(ready: Playbook) -> None:
-    """R-CORR-02: a response, then an event with the ActionID, and no end."""
-    ticket = ready.submit(Action("FAXStats"))
-    ready.reply(ticket, "Message: FAXStats event will follow")
-    assert (
-        ready.item(ticket, "FAXStats", "FailedFAXes: 0").outcome(ticket).unwrap().events[0]["FailedFAXes"]
-        == "0"
-    )
-
-
-def test_data_get_is_an_event_and_no_response(ready: Playbook) -> None:
-    """R-CORR-10: event-only by declaration; an error is a failure all the same."""
-    got, refused = ready.submit(Action("DataGet")), ready.submit(Action("DataGet"))
-    assert ready.item(got, "DataGet Tree", "1-list.queue.name: x").outcome(got).unwrap().response is None
-    assert isinstance(ready.reply(refused, status="Error").outcome(refused).error, ActionFailed)
-
-
-def test_two_responses_where_two_are_expected(ready: Playbook) -> None:
-    ticket = ready.submit(Action("JabberSend"), completion=MultiResponse(2))
-    assert not ready.reply(ticket, "N: 1").outcomes(ticket)
-    reply = ready.reply(ticket, "N: 2").outcome(ticket).unwrap()
-    assert (reply["N"], [each["N"] for each in reply]) == ("1", ["2"])
-
-
-def test_a_list_that_nobody_wants(ready: Playbook) -> None:
-    """R-CORR-12: its items are stragglers."""
-    ticket = ready.submit(Action("CoreShowChannels"), completion=SingleResponse())
-    assert ready.reply(ticket, "EventList: start").outcome(ticket).succeeded
-    ready.item(ticket, "CoreShowChannel").receive(frame("Event: Stray"))
+def test_text_is_the_fences_whatever_list_is_open(ready: Playbook) -> None:
+    """R-CORR-14, R-WIRE-09: a list whose end was lost does not take it, nor make a desync of it."""
+    endless, text = ready.submit(Action("IAXpeers")), ready.submit(TEXT)
+    ready.reply(endless, "EventList: start").receive(LINES)
+    assert raw(pong(ready, text).outcome(text)) == LINES
+    assert ready.faults() == {}
+    gone = ready.submit(TEXT)
+    ready.cancel(gone).receive(LINES)
     assert ready.faults() == {Fault.STRAGGLER: 1}
-
-
-def test_a_list_that_does_not_say_so(ready: Playbook) -> None:
-    ticket = ready.submit(
-        Action("Foreign"), completion=EventList(terminal_events=frozenset({"bye"}), events_max=1)
-    )
-    ready.reply(ticket).item(ticket, "One").receive(frame("Event: Two"))
-    reply = ready.item(ticket, "Bye").outcome(ticket).unwrap()
-    assert ([each.name for each in reply], reply.dropped) == (["One"], 1)
-
-
-# -- what a user's strategy may do wrong
-
-
-@dataclass(frozen=True)
-class Faulty(Strategy):
-    """A strategy that does what it is told when it should judge."""
-
-    deed: str = ""
-
-    def judge(self, progress: Progress, message: Message) -> Verdict:
-        match self.deed:
-            case "recurse":
-                return self.judge(progress, message)
-            case "meddle":
-                progress.complete = message  # type: ignore[misc]
-            case "lie":
-                return "done"  # type: ignore[return-value]
-        raise ZeroDivisionError
-
-
-@pytest.mark.parametrize("fence", [False, True])
-@pytest.mark.parametrize("deed", ["raise", "recurse", "meddle", "lie"])
-def test_a_faulty_strategy_fails_its_own_action_only(ready: Playbook, deed: str, fence: bool) -> None:
-    """R-CORR-11: whatever it does; its fence is let go."""
-    broken = ready.submit(Action("CoreStatus"), completion=Faulty(deed=deed, fence=fence))
-    whole = ready.submit(TEXT)
-    assert isinstance(ready.reply(broken).outcome(broken).error, CompletionFailed)
-    if fence:
-        pong(ready, broken)
-    assert pong(ready.receive(LINES), whole).outcome(whole).succeeded
-    assert ready.faults() == ({Fault.UNMATCHED: 1} if fence else {})
-
-
-def endless() -> Iterator[str]:
-    number = 0
-    while True:
-        number += 1
-        yield f"Event{number}"
-
-
-@pytest.mark.parametrize(
-    "nonsense",
-    [
-        {"async_events": endless()},
-        {"terminal_events": endless()},
-        {"terminal_events": "StatusComplete"},
-        {"terminal_events": frozenset({1})},
-        {"terminal_events": None},
-        {"events_max": -1},
-        {"events_max": 2.5},
-        {"unconfirmed_hint": 7},
-        {"duration": 0.0},
-        {"duration": float("nan")},
-        {"duration": "long"},
-    ],
-    ids=lambda each: " ".join(f"{key}={type(value).__name__}" for key, value in each.items()),
-)
-def test_nonsense_is_refused_at_the_request(ready: Playbook, nonsense: dict[str, Any]) -> None:
-    """R-CORR-11, L3: typed, and nothing is changed."""
-    before = ready.connection.snapshot()
-    with pytest.raises(ConfigError):
-        ready.submit(Action("CoreStatus"), completion=Automatic(**nonsense))
-    assert ready.connection.snapshot() == before
-
-
-def test_names_of_events_count_in_any_case(ready: Playbook) -> None:
-    ticket = ready.submit(Action("Dial"), completion=AsyncEvent("DIALEND"))
-    ready.reply(ticket).receive(
-        frame("Event: DialEnd", "Privilege: call,all", f"ActionID: {ticket.action_id}")
-    )
-    assert ready.outcome(ticket).succeeded
+    assert not ready.outcomes(endless)

@@ -1,0 +1,74 @@
+"""What wakes a reactor from outside: an outer loop's selector, and letters from other threads."""
+
+import selectors
+import threading
+import time
+
+from peers import Owner
+
+from ami_proto import (
+    State,
+)
+from conformance.leaks import nothing_left
+from conformance.peer import PATIENCE, Peer, honest, silent
+
+__all__ = ["nothing_left"]
+
+
+def test_an_outer_loop_waits_for_the_number_and_the_deadline() -> None:
+    with Peer(honest) as peer, Owner(peer.port) as owner, selectors.DefaultSelector() as outer:
+        outer.register(owner.reactor.fileno(), selectors.EVENT_READ)
+        rounds = 0
+        while owner.machine.state is not State.READY:
+            deadline = owner.reactor.deadline()
+            wait = PATIENCE if deadline is None else max(0.0, deadline - time.monotonic())
+            outer.select(min(wait, PATIENCE))
+            owner.reactor.poll()
+            rounds += 1
+        assert rounds < 30
+        owner.reactor.call_soon(lambda: None)  # a letter from elsewhere makes the number readable
+        due = owner.reactor.deadline()
+        assert due is not None
+        assert due <= time.monotonic()
+        assert outer.select(PATIENCE)
+        owner.reactor.poll()
+        assert not outer.select(0)
+
+
+def test_letters_are_read_in_order_in_the_owners_thread() -> None:
+    """R-DRIVER-06."""
+    read: list[tuple[int, int]] = []
+    with Peer(silent) as peer, Owner(peer.port) as owner:
+
+        def post(sender: int) -> None:
+            for number in range(500):
+
+                def letter(number: int = number) -> None:
+                    read.append((sender, number))
+                    assert threading.current_thread() is threading.main_thread()
+
+                owner.reactor.call_soon(letter)
+
+        threads = [threading.Thread(target=post, args=(sender,)) for sender in range(8)]
+        for thread in threads:
+            thread.start()
+        owner.until(lambda: len(read) == 8 * 500)
+        for thread in threads:
+            thread.join()
+    for sender in range(8):
+        assert [number for who, number in read if who == sender] == list(range(500))
+
+
+def test_a_letter_that_posts_another_does_not_hold_the_round_up() -> None:
+    read: list[int] = []
+    with Peer(silent) as peer, Owner(peer.port) as owner:
+
+        def again() -> None:
+            read.append(1)
+            owner.reactor.call_soon(again)
+
+        owner.reactor.call_soon(again)
+        owner.reactor.poll()
+        assert 1 <= len(read) <= 2  # a round reads its mail before and after its wait
+        owner.reactor.poll()
+        assert len(read) <= 4

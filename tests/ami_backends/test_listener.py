@@ -1,0 +1,108 @@
+"""R-OBS-01, R-DRIVER-04: what a user's function raises is logged without secrets, counted, and harmless."""
+
+import logging
+from typing import Any
+
+import pytest
+
+from ami_backends._listener import Listener
+from ami_backends._mailbox import Mailbox
+from ami_proto import (
+    ActionFinished,
+    EventsDropped,
+    Fault,
+    FaultSeen,
+    Filter,
+    MessagesWaiting,
+    Notice,
+    Outcome,
+    Overflow,
+    Redaction,
+    Reply,
+    Sent,
+    State,
+    StateChanged,
+    Subscription,
+    Ticket,
+)
+
+SUBSCRIPTION = Subscription(Filter(), 5, Overflow.DROP_OLDEST)
+NOTICES: list[tuple[Notice, tuple[str | None, str | None, int | None]]] = [
+    (StateChanged("pbx", None, State.AUTHENTICATING, State.READY), ("pbx", None, None)),
+    (FaultSeen("pbx", None, Fault.UNMATCHED, 1, "x", "pbx:0:9"), ("pbx", "pbx:0:9", None)),
+    (EventsDropped("pbx", SUBSCRIPTION, 1, 2, 3), ("pbx", None, 3)),
+    (MessagesWaiting(SUBSCRIPTION), (None, None, None)),
+    (
+        ActionFinished(Outcome(Ticket("pbx", "pbx:0:1", "Ping"), Reply(), None, Sent.FULLY)),
+        ("pbx", "pbx:0:1", None),
+    ),
+]
+
+
+class Mute(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("not even that")
+
+
+def raising(error: Exception) -> Any:
+    def listener(*_: object) -> None:
+        raise error
+
+    return listener
+
+
+@pytest.mark.parametrize(("notice", "fields"), NOTICES)
+def test_the_record_says_of_what_it_tells(
+    notice: Notice, fields: tuple[object, ...], caplog: pytest.LogCaptureFixture
+) -> None:
+    """R-OBS-02: `server_key`, `action_id`, `queue_depth`, None only where the notice has none."""
+    Listener(raising(ValueError("oh"))).hear(notice)
+    last: Any = caplog.records[-1]
+    assert last.getMessage() == f"a listener raised on {type(notice).__name__}"
+    assert (last.server_key, last.action_id, last.queue_depth) == fields
+    assert (last.levelno, last.pathname.rpartition("/")[2]) == (logging.ERROR, "_listener.py")
+
+
+def test_the_traceback_is_there_and_no_secret_in_it(caplog: pytest.LogCaptureFixture) -> None:
+    """R-OBS-04: neither in the line nor in any attribute of the record."""
+    error = KeyError("hunter'2\x1b[31m", "Password: abc")
+    error.__cause__ = ValueError("was hunter'2\nPassword: abc")
+    listener = Listener(raising(error), Redaction(secret="hunter'2"))
+    listener.hear(NOTICES[0][0])
+    said = caplog.text + repr(vars(caplog.records[-1]))
+    assert "test_listener.py" in said
+    assert "raise error" in said
+    assert "ValueError: was ***" in said
+    assert [each for each in ("hunter", "abc", "\x1b") if each in said] == []
+    assert listener.errors == 1
+
+
+@pytest.mark.parametrize("error", [Mute(), RecursionError(), ValueError("\udcff")])
+def test_whatever_is_raised_is_counted(error: Exception, caplog: pytest.LogCaptureFixture) -> None:
+    listener = Listener(raising(error))
+    listener.hear(NOTICES[0][0])
+    assert (listener.errors, len(caplog.records)) == (1, 1)
+
+
+def test_a_logger_that_raises_too_breaks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """R-OBS-01: its filter, for one, is the user's. It ended the loop that had called the listener."""
+    monkeypatch.setattr(logging.getLogger("ami_backends"), "filters", [raising(ValueError("oh"))])
+    listener = Listener(raising(ValueError("oh")))
+    listener.hear(NOTICES[0][0])
+    assert listener.errors == 1
+    mail = Mailbox()
+    mail.post(raising(ValueError("oh")))
+    mail.read()
+    mail.close()
+
+
+def test_a_call_by_mail_that_raises_is_told_of_with_all_fields(caplog: pytest.LogCaptureFixture) -> None:
+    """R-OBS-02, R-OBS-04."""
+    mail = Mailbox()
+    mail.post(raising(ValueError("Password: abc")))
+    mail.read()
+    mail.close()
+    last: Any = caplog.records[-1]
+    assert (last.server_key, last.action_id, last.queue_depth) == (None, None, None)
+    assert "Password: ***" in caplog.text
+    assert "abc" not in caplog.text

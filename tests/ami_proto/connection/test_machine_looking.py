@@ -1,0 +1,60 @@
+"""What a connection shows of itself: state, counters and its next deadline."""
+
+from stories import STATUS
+
+from ami_proto import (
+    Disconnect,
+    Fault,
+    Reason,
+    State,
+)
+from conformance.playbook import SERVER, Playbook, frame
+
+
+def test_a_snapshot_is_plain_data(ready: Playbook) -> None:
+    """State, counts, drops and faults, looked at once."""
+    ready.subscribe("Hangup", limit=1)
+    ticket = ready.submit(STATUS)
+    ready.event("Hangup").event("Hangup").event("VarSet").reply("nobody:00000000:1")
+    seen = ready.connection.snapshot()
+    assert (seen.server, seen.state, seen.session) == ("pbx", State.READY, ready.session)
+    assert seen.banner == "9.0.0"
+    assert (seen.actions_pending, seen.actions_waiting, seen.outcomes_undrained) == (1, 0, 0)
+    assert (seen.events_unwanted, seen.faults) == (1, {Fault.UNMATCHED: 1})
+    assert seen.subscriptions[0].names == ("Hangup",)
+    assert (seen.subscriptions[0].depth, seen.subscriptions[0].dropped) == (1, 1)
+    ready.reply(ticket).disconnect()
+    lost = ready.connection.snapshot()
+    assert (lost.session, lost.banner, lost.actions_pending) == (None, None, 0)
+    assert lost.last_cause == Disconnect(Reason.EOF)
+
+
+def test_counters_go_on_across_sessions(ready: Playbook) -> None:
+    """R-DRIVER-02: frames and events, wanted or not."""
+    frames, events = ready.connection.frames_received, ready.connection.events_received
+    assert (frames, events) == (3, 0)
+    ready.event("A").disconnect().wait(1).log_in().event("B")
+    seen = ready.connection.snapshot()
+    assert seen.frames_received == 4, "banner, challenge, login, event: of this session alone"
+    ready.event("")
+    came = ready.connection.snapshot().bytes_received - seen.bytes_received
+    assert came == len(frame("Event: ", "Privilege: call,all"))
+    ready.connection.handle_received(ready.session, b"\r\n", ready.now)
+    assert ready.connection.frames_received == 9
+    assert ready.connection.events_received == 3
+
+
+def test_idle_is_idle() -> None:
+    """R-DRIVER-02: an idle connection has one deadline, far away, and nothing to say."""
+    play = Playbook().log_in()
+    play.take_commands()
+    assert play.connection.poll_timeout() == play.now + min(10.0, 15.0)
+    play.wait(10)
+    assert play.connection.poll_timeout() == play.now + 5
+    play.expect_commands()
+
+
+def test_the_surface_has_no_secrets(ready: Playbook) -> None:
+    """R-AUTH-01: not in what it says of itself."""
+    told = repr([ready.connection.snapshot(), ready.connection.config, ready.notices, ready.commands])
+    assert SERVER.secret not in told

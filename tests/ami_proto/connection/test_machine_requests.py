@@ -1,0 +1,232 @@
+"""L3: a request raises and changes nothing, or succeeds."""
+
+import math
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+
+import pytest
+from stories import STATUS
+
+from ami_proto import (
+    Action,
+    ActionFinished,
+    Automatic,
+    Backpressure,
+    ConfigError,
+    Connection,
+    Filter,
+    InvalidAction,
+    Message,
+    MisuseError,
+    NotReady,
+    State,
+    Ticket,
+)
+from conformance.playbook import BANNER, SERVER, Playbook
+
+
+def snapshot(play: Playbook) -> object:
+    """Return everything that a refused request must leave as it was."""
+    return (play.connection.snapshot(), play.connection.poll_timeout(), play.connection._ids.sequence)
+
+
+@pytest.mark.parametrize(
+    ("request_", "error"),
+    [
+        (lambda c: c.start(1000.0), MisuseError),
+        (lambda c: c.start(math.nan), MisuseError),
+        (lambda c: c.stop(math.inf), MisuseError),
+        (lambda c: c.stop(1000.0, grace=-1), ConfigError),
+        (lambda c: c.stop(1000.0, grace=math.nan), ConfigError),
+        (lambda c: c.stop(1000.0, grace=math.inf), ConfigError),
+        (lambda c: c.submit(STATUS, math.inf), MisuseError),
+        (lambda c: c.submit(STATUS, 10.0**18), MisuseError),
+        (lambda c: c.submit(STATUS, 1000.0, timeout=0), ConfigError),
+        (lambda c: c.submit(STATUS, 1000.0, timeout="1"), ConfigError),
+        (lambda c: c.submit(STATUS, 1000.0, timeout=-1), ConfigError),
+        (lambda c: c.submit(STATUS, 1000.0, timeout=math.nan), ConfigError),
+        (lambda c: c.submit(STATUS, 1000.0, timeout=math.inf), ConfigError),
+        (lambda c: c.submit(STATUS, 1000.0, to="pbx2"), MisuseError),
+        (lambda c: c.submit(Action("LogOff"), 1000.0), InvalidAction),
+        (lambda c: c.submit(STATUS, 1000.0, completion=Automatic(duration=math.nan)), ConfigError),
+        (lambda c: c.submit(STATUS, 1000.0, completion=Automatic(duration=0)), ConfigError),
+        (lambda c: c.cancel(Ticket("pbx", "x", "y"), math.nan), MisuseError),
+        (lambda c: c.subscribe(Filter(), limit=0), ConfigError),
+    ],
+)
+def test_a_refused_request_changes_nothing(
+    ready: Playbook, request_: Callable[[Connection], object], error: type[Exception]
+) -> None:
+    """L3, R-CORR-04: not even the next ActionID."""
+    before = snapshot(ready)
+    with pytest.raises(error):
+        request_(ready.connection)
+    assert snapshot(ready) == before
+    assert ready.drain().notices == []
+
+
+def test_time_that_is_no_time_starts_nothing() -> None:
+    """L3: a clock of minus infinity would be due for ever."""
+    for now in (math.nan, math.inf, -math.inf, -1e300, 10**400):
+        connection = Connection(SERVER, seed=1)
+        with pytest.raises(MisuseError, match="no time"):
+            connection.start(now)
+        assert connection.stopped
+
+
+@pytest.mark.parametrize("state", [state for state in State if not state.sending])
+def test_actions_are_refused_where_nobody_can_send_them(state: State) -> None:
+    """R-LIFE-03: a typed error with server key and state."""
+    play = Playbook(throttled=state is State.DISCONNECTED)
+    if state is not State.CLOSED:
+        play.start()
+    if state in (State.CONNECTED, State.AUTHENTICATING):
+        play.connect()
+    if state is State.AUTHENTICATING:
+        play.receive(BANNER)
+    if state is State.CLOSING:
+        play.log_in().stop()
+    with pytest.raises(NotReady, match=f"'pbx' is {state.value}"):
+        play.submit(STATUS)
+    if state in (State.CLOSED, State.CLOSING):
+        with pytest.raises(NotReady):
+            play.submit(STATUS, wait=True)
+    else:
+        play.submit(STATUS, wait=True)
+
+
+def test_start_twice_is_an_error_and_never_a_second_socket(ready: Playbook) -> None:
+    """R-LIFE-05."""
+    with pytest.raises(MisuseError, match="started already"):
+        ready.start()
+    assert ready.connection.state is State.READY
+
+
+@pytest.mark.parametrize("instance", ["", "xyz", "0123456", "0123abc\n", "0123abcde"])
+def test_an_instance_is_eight_hex_digits(instance: str) -> None:
+    """R-ID-01: injectable, and checked, because it goes into every ActionID."""
+    with pytest.raises(ConfigError, match="instance"):
+        Connection(SERVER, seed=1, instance=instance)
+    assert Connection(SERVER, seed=1, instance="0123abcd").key == "pbx"
+
+
+@pytest.mark.parametrize("key", ["pbx 01", "node_", "pbx:1", "pbx-münchen", "k" * 200])
+def test_every_key_logs_in_and_correlates(key: str) -> None:
+    """R-ID-03: server keys that never logged in were the ancestor's fate."""
+    play = Playbook(replace(SERVER, key=key)).log_in()
+    ticket = play.submit(STATUS)
+    assert ticket.action_id.isascii()
+    assert len(ticket.action_id) <= 64
+    play.reply(ticket)
+    assert play.outcome(ticket).succeeded
+
+
+def test_two_servers_of_one_seed_draw_independently() -> None:
+    """R-ID-01: from a generator derived from (seed, key)."""
+    ids = {Playbook(replace(SERVER, key=key)).log_in().heard[0].action_id for key in ("a", "b")}
+    assert len({each.split(":")[1] for each in ids}) == 2
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        lambda connection: connection.start(1000.0),
+        lambda connection: connection.stop(1000.0),
+        lambda connection: connection.cancel(Ticket("pbx", "x", "y"), 1000.0),
+        lambda connection: connection.submit(STATUS, 1000.0),
+        lambda connection: connection.subscribe(Filter()),
+        lambda connection: connection.unsubscribe(connection.subscribe(Filter())),
+    ],
+    ids=["start", "stop", "cancel", "submit", "subscribe", "unsubscribe"],
+)
+def test_every_request_is_refused_from_inside_a_predicate(
+    ready: Playbook, request_: Callable[[Connection], object]
+) -> None:
+    """L3: with an error that says so, whatever the request would have done."""
+    raised: list[BaseException] = []
+
+    def where(message: Message) -> bool:
+        with pytest.raises(MisuseError, match="from inside a predicate") as caught:
+            request_(ready.connection)
+        raised.append(caught.value)
+        return True
+
+    ready.connection.subscribe(Filter(where=where))
+    ready.event("Newchannel")
+    assert len(raised) == 1
+
+
+def test_a_submit_moves_the_clock() -> None:
+    """The machine's clock never goes back behind a request: what it set is in the future of it."""
+    play = Playbook().log_in()
+    play.connection.submit(STATUS, play.now + 100)
+    play.connection.submit(STATUS, play.now, timeout=5)
+    deadlines = [play.now + 100 + 5, play.now + SERVER.heartbeat_interval]
+    play.connection.handle_timeout(min(deadlines) + 0.0)
+    assert play.drain().take(ActionFinished) == []
+    play.connection.handle_timeout(play.now + 105)
+    assert len(play.drain().take(ActionFinished)) == 1
+
+
+# -- backpressure
+
+
+def test_too_many_actions_are_refused_one_by_one() -> None:
+    """R-CORR-05: a typed error for that action only; undrained outcomes keep their place."""
+    play = Playbook(replace(SERVER, max_pending_actions=3), lazy=False).log_in()
+    tickets = [play.submit(STATUS) for _ in range(3)]
+    before = snapshot(play)
+    with pytest.raises(Backpressure, match="3 actions are pending"):
+        play.submit(STATUS)
+    assert snapshot(play) == before
+    play.lazy = True
+    play.reply(tickets[0])
+    with pytest.raises(Backpressure):
+        play.submit(STATUS)
+    play.drain().submit(STATUS)
+    assert play.connection.state is State.READY
+
+
+def test_too_many_bytes_are_refused_one_by_one() -> None:
+    """R-FLOW-04, R-CORR-04: nothing stays registered, no ActionID is lost."""
+    play = Playbook(replace(SERVER, max_outbound_bytes=16 * 1024)).log_in()
+    play.lazy = True
+    big = Action("UserEvent", {f"H{number}": "x" * 1000 for number in range(10)})
+    first = play.submit(big)
+    before = snapshot(play)
+    with pytest.raises(Backpressure, match="more exceed 16384"):
+        play.submit(big)
+    assert snapshot(play) == before
+    small = play.submit(STATUS)
+    sequences = [int(each.action_id.split(":")[-1]) for each in (first, small)]
+    assert sequences[1] == sequences[0] + 1
+    play.lazy = False
+    play.drain().reply(first).reply(small)
+    assert play.outcome(first).succeeded
+
+
+def test_what_waits_for_ready_is_bounded_too() -> None:
+    """R-CORR-05, L6: by number and by bytes."""
+    play = Playbook(replace(SERVER, max_outbound_bytes=16 * 1024, max_pending_actions=50)).start()
+    big = Action("UserEvent", {f"H{number}": "x" * 1000 for number in range(10)})
+    play.submit(big, wait=True)
+    with pytest.raises(Backpressure, match="wait for READY"):
+        play.submit(big, wait=True)
+    for _ in range(49):
+        play.submit(STATUS, wait=True)
+    with pytest.raises(Backpressure, match="50 actions"):
+        play.submit(STATUS, wait=True)
+
+
+def test_the_engines_own_actions_are_not_held_up_by_a_full_outbox() -> None:
+    """R-FLOW-04, R-HEALTH-01: the cap refuses actions of the application, never a ping."""
+    play = Playbook(replace(SERVER, max_outbound_bytes=16_384)).log_in()
+    play.lazy = True  # from here on nobody writes
+    play.submit(Action("UserEvent", [("X", "x" * 1000)] * 15))
+    with suppress(Backpressure):
+        while True:
+            play.submit(Action("Ping"))
+    queued = play.connection.snapshot().outbound_bytes
+    play.oversleep(SERVER.heartbeat_interval)
+    assert play.connection.snapshot().outbound_bytes > queued

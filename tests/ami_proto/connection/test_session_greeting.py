@@ -1,0 +1,67 @@
+"""R-WIRE-03: what a peer may say first, and who is told to be no AMI server."""
+
+import pytest
+from stories import in_pieces
+
+from ami_proto import (
+    Disconnect,
+    Fault,
+    Reason,
+    State,
+)
+from ami_proto.connection.greeting import BANNER_BYTES_MAX
+from conformance.playbook import BANNER, Playbook, frame
+
+
+def every_cut(data: bytes) -> list[list[bytes]]:
+    """Return the data whole, in two pieces cut anywhere, and byte by byte."""
+    inner = range(1, len(data))
+    return [[data], *(in_pieces(data, [cut]) for cut in inner), in_pieces(data, inner)]
+
+
+def test_a_peer_that_never_says_a_banner_is_no_ami_server() -> None:
+    """R-WIRE-03, L6: and is not listened to for ever."""
+    for noise in (b"x" * (BANNER_BYTES_MAX + 1), b"HTTP/1.1 400 Bad Request\r\nServer: nginx\r\n\r\n"):
+        play = Playbook().dial().receive(noise)
+        cause = play.connection.snapshot().last_cause
+        assert cause is not None
+        assert cause.reason is Reason.PROTOCOL
+    assert "not an AMI server: it said 'HTTP/1.1 400 Bad Request'" in str(cause)
+
+
+@pytest.mark.parametrize(
+    "said", ["SSH-2.0-OpenSSH_9.2p1", "220 mail.example ESMTP", "HTTP/1.1 400 Bad Request"]
+)
+@pytest.mark.parametrize("rest", [b"", b"Server: x\r\n\r\n"])
+def test_a_peer_that_greets_in_another_protocol_is_told_at_once(said: str, rest: bytes) -> None:
+    """R-WIRE-03, L8: by what it said, however its greeting is cut."""
+    for pieces in every_cut(b"\r\n" + said.encode() + b"\r\n" + rest):
+        play = Playbook().dial().receive(*pieces)
+        cause = play.connection.snapshot().last_cause
+        assert cause == Disconnect(Reason.PROTOCOL, f"not an AMI server: it said {said!r}"), pieces
+
+
+@pytest.mark.parametrize("end", [b"\r\n", b"\n"])
+def test_a_login_goes_on_behind_an_error_that_came_first(end: bytes) -> None:
+    """L8: a full server and a proxy say no before the banner; counted, and no answer to anything."""
+    said = [b"Response: Error", b"Message: Permission denied", b"", b"Asterisk Call Manager/9.0.0", b""]
+    for pieces in every_cut(end.join(said)):
+        play = Playbook().dial().receive(*pieces)
+        assert play.faults() == {Fault.UNEXPECTED: 1}, pieces
+        play.expect_heard("Challenge")
+        play.reply(play.unanswered[0], "Challenge: 1").reply(play.unanswered[0])
+        assert play.connection.state is State.READY
+        assert play.connection.frames_received == 4
+
+
+def test_a_response_before_the_banner_is_no_answer() -> None:
+    play = Playbook().dial().receive(frame("Response: Success"))
+    assert play.faults() == {Fault.UNEXPECTED: 1}
+    assert play.connection.state is State.CONNECTED
+
+
+def test_the_banner_tells_the_version() -> None:
+    """R-WIRE-03: its version is parsed."""
+    play = Playbook().dial().receive(BANNER)
+    assert play.connection.snapshot().banner == "9.0.0"
+    assert play.connection.snapshot().bytes_received == len(BANNER)

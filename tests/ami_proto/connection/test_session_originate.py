@@ -1,0 +1,68 @@
+"""R-CORR: an Originate ends with the event that says what became of the call."""
+
+from stories import error_of
+
+from ami_proto import (
+    Action,
+    ActionFailed,
+    ActionUnconfirmed,
+    Ticket,
+)
+from conformance.playbook import Playbook, frame
+
+ORIGINATE = Action("Originate", {"Channel": "PJSIP/7", "Timeout": "10000"})
+
+
+def respond(play: Playbook, ticket: Ticket, *lines: str) -> Playbook:
+    return play.receive(
+        frame("Event: OriginateResponse", "Privilege: call,all", f"ActionID: {ticket.action_id}", *lines)
+    )
+
+
+def test_an_originate_succeeds_with_its_event(ready: Playbook) -> None:
+    """R-CORR-12: `OriginateResponse` goes to both, the reply and the subscriptions."""
+    calls = ready.subscribe("OriginateResponse")
+    ticket = ready.submit(ORIGINATE)
+    ready.reply(ticket, "Message: Originate successfully queued").event("Newchannel")
+    assert not ready.outcomes(ticket)
+    respond(ready, ticket, "Response: Success", "Uniqueid: 1.1")
+    reply = ready.outcome(ticket).unwrap()
+    assert reply.events[0]["Uniqueid"] == "1.1"
+    assert len(ready.messages(calls)) == 1
+
+
+def test_a_failed_originate_is_no_success(ready: Playbook) -> None:
+    """R-CORR-03: a failure with its reason."""
+    ticket = ready.submit(ORIGINATE)
+    respond(ready.reply(ticket), ticket, "Response: Failure", "Reason: 5")
+    error = error_of(ready.outcome(ticket))
+    assert isinstance(error, ActionFailed)
+    assert "Reason 5" in error.message
+
+
+def test_an_originate_that_is_refused_ends_at_once(ready: Playbook) -> None:
+    ticket = ready.submit(ORIGINATE)
+    ready.reply(ticket, "Message: Permission denied", status="Error")
+    assert isinstance(error_of(ready.outcome(ticket)), ActionFailed)
+
+
+def test_an_originate_without_its_event_is_unconfirmed(ready: Playbook) -> None:
+    """R-CORR-15: after its own Timeout and a margin; neither success nor failure."""
+    ticket = ready.submit(ORIGINATE)
+    ready.reply(ticket).wait(14.999)
+    assert not ready.outcomes(ticket)
+    ready.wait(0.001)
+    error = error_of(ready.outcome(ticket))
+    assert isinstance(error, ActionUnconfirmed)
+    assert "read classes" in str(error)
+    assert not ready.outcome(ticket).succeeded
+
+
+def test_a_synchronous_originate_holds_the_pings_back(ready: Playbook) -> None:
+    """R-HEALTH-07: for as long as it dials, which is its deadline."""
+    action = Action("Originate", {"Channel": "PJSIP/7", "Async": "false", "Timeout": "60000"})
+    ticket = ready.submit(action)
+    ready.wait(64).expect_heard("Originate").expect_states()
+    ready.reply(ticket, "Message: Originate successfully queued")
+    assert ready.outcome(ticket).succeeded
+    ready.wait(15).expect_heard("Ping")
