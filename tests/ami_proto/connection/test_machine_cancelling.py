@@ -1,6 +1,6 @@
 """L4: an action that times out, is cancelled or lost ends once, and says how much of it was shown."""
 
-from stories import STATUS
+from stories import STATUS, error_of
 
 from ami_proto import (
     Action,
@@ -130,3 +130,15 @@ def test_a_forged_ticket_cancels_nothing_of_the_engines_own() -> None:
     play.reply(play.unanswered[0], status="Goodbye")
     assert play.connection.stopped
     assert (play.faults(), play.take(ActionFinished)) == ({}, [])
+
+
+def test_an_action_that_waits_is_cancelled_where_there_is_no_session() -> None:
+    """R-CORR-07, R-LIFE-03: in the backoff between two sessions; nothing of it was sent."""
+    play = Playbook().log_in().disconnect()
+    ticket = play.submit(STATUS, wait=True)
+    assert play.connection.snapshot().session is None
+    play.cancel(ticket)
+    error = error_of(play.outcome(ticket))
+    assert isinstance(error, ActionCancelled)
+    assert error.sent is Sent.NO
+    play.wait(1).log_in().expect_heard()
