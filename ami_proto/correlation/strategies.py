@@ -57,8 +57,9 @@ class Automatic(Strategy):
         """Say what the message means, before it is collected."""
         if message.kind is not Kind.RESPONSE:
             return Verdict.DONE if closes(message, self.terminal_events) else Verdict.MORE
-        begun = self._begins_list(progress, message)
-        return _judge_response(message, when_good=Verdict.MORE if begun else Verdict.DONE)
+        # One more success in the middle of a list says nothing of its end.
+        listing = progress.response is not None or self._begins_list(progress, message)
+        return _judge_response(message, when_good=Verdict.MORE if listing else Verdict.DONE)
 
     def _begins_list(self, progress: Progress, response: Message) -> bool:
         """Whether a list follows."""

@@ -228,3 +228,13 @@ def test_every_strategy_is_a_value(completion: Completion) -> None:
     assert replace(completion, duration=3.0) != completion  # type: ignore[type-var]
     with pytest.raises(AttributeError):
         completion.duration = 3.0  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("version", [OLD, NEW])
+def test_one_more_success_in_the_middle_of_a_list_does_not_end_it(version: tuple[int, ...]) -> None:
+    """R-CORR-02, invariant 3: it is no evidence that the list was whole; an error would end it."""
+    listing = Automatic(terminal_events=frozenset({"StatusComplete"}))
+    progress = Progress(version)
+    progress.collect(message(START), EVENTS_MAX)
+    judged = [listing.judge(progress, message(each)) for each in (PLAIN, ITEM, NAMED_END, NO)]
+    assert judged == [MORE, MORE, DONE, FAILED]
