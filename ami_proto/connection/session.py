@@ -170,10 +170,11 @@ class Session:
     def end(self) -> None:
         """Count what was received and will not be delivered. Once the stream has ended, that is nothing."""
         if self._booted is not None and not self.login.complete:
-            self._report(Fault.WITHHELD, self._excerpts.of(self._booted))
+            self._report_message(Fault.WITHHELD, self._booted)
         for message in self._framer.eof():
-            fault = Fault.INCOMPLETE if message.kind is Kind.INCOMPLETE else Fault.UNREAD
-            self._report(fault, self._excerpts.of(message))
+            self._report_message(
+                Fault.INCOMPLETE if message.kind is Kind.INCOMPLETE else Fault.UNREAD, message
+            )
 
     def _handle_frames(self, messages: list[Message], now: float) -> Signs:
         pending, login, offer = self.pending, self.login, self._subscriptions.offer
@@ -213,16 +214,16 @@ class Session:
         if entry is not None:
             return self._advance_by_event(entry, message)
         if not self.login.complete:
-            self._report(Fault.WITHHELD, self._excerpts.of(message))
+            self._report_message(Fault.WITHHELD, message)
         elif is_straggler(self.pending, self._ids, message):
-            self._report(Fault.STRAGGLER, self._excerpts.of(message), action_id=message.action_id)
+            self._report_message(Fault.STRAGGLER, message)
         else:
             self._subscriptions.offer(message)
         return None
 
     def _advance_by_event(self, entry: Entry, message: Message) -> Sign | None:
         if message.torn:
-            self._report(Fault.TORN, self._excerpts.of(message), action_id=message.action_id)
+            self._report_message(Fault.TORN, message)
             return None
         return self._advance(entry, message)
 
@@ -232,7 +233,7 @@ class Session:
         if entry is None and not self.pending.is_fence(action_id):
             return self._handle_unmatched(message)
         if message.torn:
-            self._report(Fault.TORN, self._excerpts.of(message), action_id=message.action_id)
+            self._report_message(Fault.TORN, message)
             return None
         return self._pass_fence(message) if entry is None else self._advance(entry, message)
 
@@ -240,8 +241,7 @@ class Session:
         """End the action that the answered ping was sent behind."""
         entry = self.pending.pass_fence(pong.action_id or "")
         if entry is None:
-            what = f"{self._excerpts.of(pong)}, behind an action that has ended"
-            self._report(Fault.UNMATCHED, what, action_id=pong.action_id)
+            self._report_message(Fault.UNMATCHED, pong, ", behind an action that has ended")
             return None
         self._close(entry)
         return self._end(entry, entry.fenced())
@@ -250,8 +250,7 @@ class Session:
         if self.login.step is Step.ANSWER_AWAITED and message.action_id is None:
             said = message.get("Message") or self._excerpts.of(message)
             return Disconnect(Reason.PROTOCOL, f"a response without ActionID during the login: {said}")
-        fault = Fault.UNMATCHED if self.banner is not None else Fault.UNEXPECTED
-        self._report(fault, self._excerpts.of(message), action_id=message.action_id)
+        self._report_message(Fault.UNMATCHED if self.banner is not None else Fault.UNEXPECTED, message)
         return None
 
     def _handle_odd(self, message: Message, now: float) -> Sign | None:
@@ -261,7 +260,7 @@ class Session:
             self.ami_version = version_tuple(self.banner)
             return Input.BANNER
         if message.kind is Kind.INCOMPLETE:
-            self._report(Fault.INCOMPLETE, self._excerpts.of(message))
+            self._report_message(Fault.INCOMPLETE, message)
             return None
         if self.banner is None:
             return Disconnect(Reason.PROTOCOL, f"not an AMI server: it said {self._excerpts.of(message)!r}")
@@ -271,10 +270,7 @@ class Session:
 
     def _handle_oversized(self, message: Message) -> Sign | None:
         """Report it, and end the action it answers: an event by the same rule as any other."""
-        action_id = message.action_id
-        self._report(
-            Fault.OVERSIZED, f"{message.size} bytes, {self._excerpts.of(message)}", action_id=action_id
-        )
+        self._report_message(Fault.OVERSIZED, message, f", {message.size} bytes")
         entry = owner(self.pending, message)
         if entry is None:
             return None
@@ -289,9 +285,9 @@ class Session:
         if entry is not None:
             return self._advance(entry, message)
         if self.pending.fence_abandoned:
-            self._report(Fault.STRAGGLER, self._excerpts.of(message))
+            self._report_message(Fault.STRAGGLER, message)
             return None
-        self._report(Fault.DESYNC, self._excerpts.of(message))
+        self._report_message(Fault.DESYNC, message)
         if self.login.complete:
             self._subscriptions.offer(message)
         too_many = self._desyncs.add(now)
@@ -325,12 +321,10 @@ class Session:
         """Let subscriptions have what came to an open action, as far as it is theirs."""
         if message.kind is Kind.RESPONSE:
             if verdict is Verdict.IGNORE:
-                self._report(
-                    Fault.UNMATCHED, f"{self._excerpts.of(message)}, refused by the completion strategy"
-                )
+                self._report_message(Fault.UNMATCHED, message, ", refused by the completion strategy")
         elif not self.login.complete:  # it came to a set-up action
             if verdict is Verdict.IGNORE:
-                self._report(Fault.WITHHELD, self._excerpts.of(message))
+                self._report_message(Fault.WITHHELD, message)
         elif verdict is Verdict.IGNORE or asynchronous(message):
             self._subscriptions.offer(message)
         else:
@@ -364,3 +358,6 @@ class Session:
                 return Input.ANSWERED
             case Purpose.LOGOFF:  # pragma: no branch - there is no other purpose
                 return Input.GOODBYE
+
+    def _report_message(self, fault: Fault, message: Message, remark: str = "") -> None:
+        self._report(fault, self._excerpts.of(message) + remark, action_id=message.action_id)
