@@ -7,4 +7,10 @@ from pathlib import Path
 # the package of that name. So the suite also runs from a checkout that is not installed.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-pytest_plugins = ["conformance.asterisk.fixtures", "conformance.server.fixtures", "stories", "talking"]
+pytest_plugins = [
+    "conformance.asterisk.fixtures",
+    "conformance.heap",
+    "conformance.server.fixtures",
+    "stories",
+    "talking",
+]

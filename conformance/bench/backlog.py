@@ -5,14 +5,16 @@ behind it, shows.
 """
 
 from collections.abc import Callable, Iterator
-from time import process_time
 
 from ami_proto import Decoder
+from conformance.bench.timing import least_seconds
 
 SHORT_SIZE, BACKLOG_SIZE = 20_000, 2_000_000
 SEGMENT_SIZE = 1448
 """What one TCP segment carries on an Ethernet."""
 ROUNDS = 5
+SHORT_READS_PER_ROUND = 10
+"""They last less than a millisecond each."""
 SHARE_MIN = 0.5
 """Wanted: the rate over the backlog, as a share of the rate over the short read."""
 
@@ -32,12 +34,10 @@ def measure(stream: str, way: str, rounds: int = ROUNDS) -> tuple[float, float]:
     """Return the rate over the backlog, in bytes per second, and its share of the rate over a short read."""
     read = WAYS[way]
     short, backlog = STREAMS[stream](SHORT_SIZE), STREAMS[stream](BACKLOG_SIZE)
-    best_short = best_backlog = float("inf")
-    for _ in range(rounds):  # in turns, so that a slow moment of the machine hits both alike
-        best_short = min(best_short, *(_seconds(read, short) for _ in range(10)))
-        best_backlog = min(best_backlog, _seconds(read, backlog))
-    rate = len(backlog) / best_backlog
-    return rate, rate / (len(short) / best_short)
+    short_reads = [lambda: read(short)] * SHORT_READS_PER_ROUND
+    *seconds_short, seconds = least_seconds(rounds, *short_reads, lambda: read(backlog))
+    rate = len(backlog) / seconds
+    return rate, rate / (len(short) / min(seconds_short))
 
 
 STREAMS: dict[str, Callable[[int], bytes]] = {
@@ -54,12 +54,6 @@ STREAMS: dict[str, Callable[[int], bytes]] = {
 
 def _repeated(piece: bytes, size: int) -> bytes:
     return piece * (size // len(piece))
-
-
-def _seconds(read: Callable[[bytes], None], data: bytes) -> float:
-    begin = process_time()
-    read(data)
-    return process_time() - begin
 
 
 def _at_once(data: bytes) -> None:

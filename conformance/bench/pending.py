@@ -5,11 +5,11 @@ oldest of all is answered, as a server answers that is slow, or the new one itse
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from time import process_time
 
 from ami_proto import Action, Connection, SessionId, Ticket
+from conformance.bench.timing import least_seconds
 from conformance.playbook import SERVER, Playbook
 
 FEW, MANY = 10, 5000
@@ -23,44 +23,45 @@ ACTION = Action("Getvar", {"Variable": "CALLERID(num)", "Channel": "PJSIP/1000-0
 
 def figures() -> Iterator[str]:
     """Yield one line for each way to answer."""
-    for way, ratio, seconds in measured():
+    for way in WAYS:
+        ratio, seconds = measure(way)
         yield (
             f"{way:28}{seconds * 1e6:8.1f} us with {FEW} pending, {ratio:5.2f} times that with {MANY}"
             f"   (wanted: at most {RATIO_MAX})"
         )
 
 
-def measured(rounds: int = ROUNDS) -> Iterator[tuple[str, float, float]]:
-    """Yield each way, the ratio of many to few, and the seconds with few."""
-    for way, oldest in (("the oldest is answered", True), ("the newest is answered", False)):
-        few, many = Row(FEW, oldest=oldest), Row(MANY, oldest=oldest)
-        best_few = best_many = float("inf")
-        for _ in range(rounds):  # in turns, so that a slow moment of the machine hits both alike
-            best_few = min(best_few, few.seconds_per_action())
-            best_many = min(best_many, many.seconds_per_action())
-        yield way, best_many / best_few, best_few
+def measure(way: str, rounds: int = ROUNDS) -> tuple[float, float]:
+    """Return what an action costs among many, as a ratio to what it costs among few, and that in seconds."""
+    few, many = Row(FEW, take=WAYS[way]), Row(MANY, take=WAYS[way])
+    seconds_few, seconds_many = least_seconds(rounds, few.turn_over, many.turn_over)
+    return seconds_many / seconds_few, seconds_few / ACTIONS_PER_ROUND
+
+
+WAYS: dict[str, Callable[[deque[Ticket]], Ticket]] = {
+    "the oldest is answered": deque.popleft,
+    "the newest is answered": deque.pop,
+}
 
 
 class Row:
     """A connection that is READY, and its open actions."""
 
-    def __init__(self, length: int, *, oldest: bool) -> None:
+    def __init__(self, length: int, *, take: Callable[[deque[Ticket]], Ticket]) -> None:
         play = Playbook(replace(SERVER, max_pending_actions=2 * MANY)).log_in()
         self._connection: Connection = play.connection
         self._session: SessionId = play.session
         self._now = play.now
-        self._oldest = oldest
+        self._take = take
         self._open: deque[Ticket] = deque()
         for _ in range(length):
             self._submit()
 
-    def seconds_per_action(self) -> float:
-        """Submit and complete some actions; return the mean."""
-        begin = process_time()
+    def turn_over(self) -> None:
+        """Submit and complete some actions."""
         for _ in range(ACTIONS_PER_ROUND):
             self._submit()
-            self._complete(self._open.popleft() if self._oldest else self._open.pop())
-        return (process_time() - begin) / ACTIONS_PER_ROUND
+            self._complete(self._take(self._open))
 
     def _submit(self) -> None:
         """Do what a driver does when it is given an action."""

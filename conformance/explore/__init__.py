@@ -23,7 +23,7 @@ from ami_proto import ServerConfig, SetupAction
 from conformance.explore.exploration import Exploration, Scenario
 from conformance.explore.subject import Broken
 
-__all__ = ["SCENARIOS", "Broken", "Exploration", "Scenario", "explore_all"]
+__all__ = ["SCENARIOS", "Broken", "Exploration", "Scenario", "explore"]
 
 QUICK: Final = ServerConfig(
     key="pbx",
@@ -86,16 +86,13 @@ SCENARIOS: Final[dict[str, Scenario]] = {
 }
 
 
-def explore_all(*names: str, doubt: int = 50) -> list[Exploration]:
-    """Explore these scenarios, and print how many states each has. Raises `Broken`, with the way there."""
-    explored = []
-    for name in names:
-        began = time.monotonic()
-        each = Exploration(SCENARIOS[name], doubt=doubt).run()
-        explored.append(each)
-        print(
-            f"{name:17} {each.states:6,} states {each.moves:7,} moves   READY again within"
-            f" {each.farthest:2} moves   {time.monotonic() - began:5.1f} s"
-        )
-    print(f"{'all together':17} {sum(each.states for each in explored):6,} states")
+def explore(name: str, *, doubt: int = 50) -> Exploration:
+    """Explore a scenario, and print how many states it has. Raises `Broken`, with the way there."""
+    began = time.monotonic()
+    explored = Exploration(SCENARIOS[name], doubt=doubt).run()
+    print(
+        f"{name:17} {explored.states:6,} states {explored.moves:7,} moves   READY again within"
+        f" {explored.farthest:2} moves   {time.monotonic() - began:5.1f} s",
+        flush=True,
+    )
     return explored

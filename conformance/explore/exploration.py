@@ -1,6 +1,5 @@
 """Breadth first, from a connection that was just made to the last shape it can take."""
 
-import pickle
 from collections import deque
 from collections.abc import Hashable
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from typing import Self
 from ami_proto import BreakerState, ServerConfig, State
 from conformance.explore.moves import MOVES, well_behaved
 from conformance.explore.shape import shape_of
+from conformance.explore.stasis import Stasis
 from conformance.explore.subject import Broken, Subject, require
 
 MOVES_TO_READY_MAX = 100
@@ -49,6 +49,7 @@ class Exploration:
         self._scenario = scenario
         self._doubt = doubt
         self._known = 0
+        self._stasis = Stasis()
         self._met: deque[tuple[Hashable, bytes]] = deque()
         self._ways: dict[Hashable, tuple[Hashable, str]] = {}
         """From where each shape was reached first, and by which move."""
@@ -75,14 +76,14 @@ class Exploration:
 
     def _explore(self, shape: Hashable, frozen: bytes) -> dict[str, Hashable]:
         """Make every move that is possible here; return which shape each leads to."""
-        here: Subject = pickle.loads(frozen)
+        here = self._stasis.thaw(frozen)
         if here.connection.state is not State.READY:
             self._well[shape] = well_behaved(here)
         leads: dict[str, Hashable] = {}
         for name in self._scenario.moves:
             possible, make = MOVES[name]
             if possible(here):
-                subject: Subject = pickle.loads(frozen)
+                subject = self._stasis.thaw(frozen)
                 try:
                     make(subject)
                     subject.settle()
@@ -106,7 +107,7 @@ class Exploration:
         doubtful = not fresh and self._doubt > 0 and self._known % self._doubt == 0
         self.doubted += doubtful
         if fresh or doubtful:
-            self._met.append((shape, pickle.dumps(subject)))
+            self._met.append((shape, self._stasis.freeze(subject)))
         return shape
 
     def _tell_stale(self, subject: Subject, shape: Hashable) -> None:

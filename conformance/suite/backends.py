@@ -9,7 +9,7 @@ from conformance.leaks import PATIENCE
 
 T = TypeVar("T")
 
-LATE_MAX = 2.5
+LATE_MAX = 1.0
 """Seconds that a tick may come late on a loaded machine before something is said to have blocked the loop."""
 
 CLOCK_STEP = 0.005

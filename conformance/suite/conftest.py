@@ -11,6 +11,7 @@ from conformance.peer import Peer, PeerFactory, Script
 
 pytest_plugins = [
     "conformance.asterisk.fixtures",
+    "conformance.heap",
     "conformance.server.fixtures",
     "conformance.suite.plugin",
 ]

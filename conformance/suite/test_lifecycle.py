@@ -1,5 +1,6 @@
 """From connect to close: what a program sees of a client's life, alone and beside others."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -84,21 +85,22 @@ async def connect_for_ever(backend: Backend, port: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "error",
+    "make",  # one that is raised would keep the whole client in its traceback, to the end of the run
     [
-        ZeroDivisionError("mine"),
-        KeyboardInterrupt("mine"),
-        SystemExit(3),
-        NotReady("other", "closed"),
-        ExceptionGroup("mine", [ValueError()]),
-        TimeoutError("mine"),
+        lambda: ZeroDivisionError("mine"),
+        lambda: KeyboardInterrupt("mine"),
+        lambda: SystemExit(3),
+        lambda: NotReady("other", "closed"),
+        lambda: ExceptionGroup("mine", [ValueError()]),
+        lambda: TimeoutError("mine"),
     ],
-    ids=lambda error: type(error).__name__,
+    ids=lambda make: type(make()).__name__,
 )
 async def test_what_the_body_raises_comes_out_as_it_is(
-    backend: Backend, start_peer: PeerFactory, error: BaseException
+    backend: Backend, start_peer: PeerFactory, make: Callable[[], BaseException]
 ) -> None:
     """R-DRIVER-07: in no group, with nothing put before it, after an orderly end."""
+    error = make()
     heard: list[str] = []
     peer = start_peer(recording(heard))
     with pytest.raises(type(error)) as caught:

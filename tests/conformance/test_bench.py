@@ -1,36 +1,65 @@
-"""The figures, with more patience than is wanted of them, so that they hold on a machine that is busy."""
+"""The figures: each is as it is wanted, with the patience that a busy machine needs."""
 
+from collections.abc import Callable
 from importlib import import_module
+from time import monotonic
+
+import pytest
 
 from conformance.bench import backlog, decoder, memory, pending
 from conformance.bench.__main__ import FIGURES
+
+PATIENCE = 20.0
+"""Seconds to measure again in. Another process spoils a measurement, or several, by taking the processor's
+cache and half its speed, and one that is not spoilt is enough. What grows with the square of its input, or
+does needless work, does so every time: it never comes near what is wanted, however often it is measured."""
+
+
+def measured_until(wanted: Callable[[float], bool], measure: Callable[[], float]) -> list[float]:
+    """Measure until a figure is as wanted; return all of them, the one to be judged last."""
+    deadline = monotonic() + PATIENCE
+    figures = [measure()]
+    while not wanted(figures[-1]) and monotonic() < deadline:
+        figures.append(measure())
+    return figures
 
 
 def test_every_module_named_has_figures() -> None:
     assert all(callable(import_module(f"conformance.bench.{name}").figures) for name in FIGURES)
 
 
-def test_the_decoder_is_measured_beside_the_bare_split() -> None:
-    """R-WIRE-10: a quarter of a bare split is wanted; a test asks for less, so that it holds under load."""
+def test_every_way_to_decode_is_held_against_the_bare_split() -> None:
     lines = list(decoder.figures())
-    shares = {line[:34].strip(): float(line.split()[-5]) for line in lines}
-    assert shares["bare split"] == 1.0
-    assert shares["messages, kind, name, action_id"] > 0.1
+    assert len(lines) == len(decoder.WAYS)
+    assert "1.00 of the bare split" in lines[0]
 
 
-def test_a_backlog_is_read_as_fast_as_a_little() -> None:
-    """R-WIRE-10: half the rate is wanted."""
-    for way in backlog.WAYS:
-        rate, share = backlog.measure("events", way, rounds=2)
-        assert rate > 0
-        assert share > backlog.SHARE_MIN / 3
+def test_the_decoder_reaches_its_share_of_the_bare_split() -> None:
+    """R-WIRE-10."""
+
+    def share() -> float:
+        return decoder.measured(decoder.LOOKED_AT, rounds=10)[decoder.LOOKED_AT][1]
+
+    shares = measured_until(lambda share: share >= decoder.SHARE_MIN, share)
+    assert shares[-1] >= decoder.SHARE_MIN, shares
 
 
-def test_an_action_costs_the_same_among_many() -> None:
-    """R-CORR-06: 1.2 times is wanted."""
-    measured = list(pending.measured(rounds=5))
-    assert len(measured) == 2
-    assert all(seconds > 0 and ratio < 2 * pending.RATIO_MAX for _, ratio, seconds in measured)
+@pytest.mark.parametrize("way", backlog.WAYS)
+def test_a_backlog_is_read_as_fast_as_a_little(way: str) -> None:
+    """R-WIRE-10."""
+    shares = measured_until(
+        lambda share: share >= backlog.SHARE_MIN, lambda: backlog.measure("events", way, rounds=2)[1]
+    )
+    assert shares[-1] >= backlog.SHARE_MIN, shares
+
+
+@pytest.mark.parametrize("way", pending.WAYS)
+def test_an_action_costs_the_same_among_many(way: str) -> None:
+    """R-CORR-06."""
+    ratios = measured_until(
+        lambda ratio: ratio <= pending.RATIO_MAX, lambda: pending.measure(way, rounds=5)[0]
+    )
+    assert ratios[-1] <= pending.RATIO_MAX, ratios
 
 
 def test_an_idle_connection_is_small() -> None:
