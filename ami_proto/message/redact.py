@@ -13,6 +13,9 @@ MASK: Final = "***"
 SECRET_SIZE_MIN: Final = 4
 """A secret shorter than this is not looked for inside text: it would be found in every sentence."""
 
+VALUE_SIZE_MAX: Final = 256
+"""Characters of a value that is found by its pattern where a text is cut."""
+
 _SECRET_NAME: Final = re.compile(r"secret|passw(or)?d|passphrase|token|credential", re.IGNORECASE)
 
 # Headers that are secret in one action only: the answer to a challenge, the value of a variable, of a
@@ -49,13 +52,15 @@ class Redaction:
     `ConfigError` for a pattern that is none.
     """
 
-    __slots__ = ("_names", "_secrets", "_values")
+    __slots__ = ("_names", "_reach", "_secrets", "_values")
 
     def __init__(self, names: Iterable[str] = (), values: Iterable[str] = (), secret: str = "") -> None:
         self._names = (_SECRET_NAME, *(pattern("redact_names", each) for each in names))
         self._values = tuple(pattern("redact_values", each) for each in values)
         found = set(spellings(secret)) if len(secret) >= SECRET_SIZE_MIN else set()
         self._secrets = tuple(sorted(found, key=lambda text: (-len(text), text)))
+        """The longest first."""
+        self._reach = max([VALUE_SIZE_MAX, *map(len, self._secrets)])
 
     @classmethod
     def of(cls, config: ServerConfig) -> "Redaction":
@@ -122,6 +127,19 @@ class Redaction:
 
     def _name(self, name: object) -> object:
         return self._value(name) if isinstance(name, str) and name.lower() not in _NEVER else name
+
+    def beginning(self, line: str, size_max: int) -> str:
+        """Return at most so many characters of a line for people, masked like all of it.
+
+        Of a long line no more is looked at than matters: until so much stands behind what is returned
+        that nothing in it can be half of a secret, or of what a pattern would have found.
+        """
+        size = enough = size_max + self._reach
+        masked = self.text(line[:size])
+        while size < len(line) and len(masked) < enough:
+            size *= 2
+            masked = self.text(line[:size])
+        return masked[:size_max]
 
     def _named(self, name: object, value: object) -> object:
         if isinstance(name, str):

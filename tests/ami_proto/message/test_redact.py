@@ -5,6 +5,7 @@ import pytest
 
 from ami_proto import ConfigError, Redaction
 from ami_proto.message import Action, redact
+from ami_proto.message.redact import VALUE_SIZE_MAX
 from conformance.playbook import SERVER
 
 
@@ -218,3 +219,32 @@ def test_the_cost_is_linear_in_the_text(word: str) -> None:
         return process_time() - began
 
     assert cost(400_000) < 40 * max(cost(20_000), 0.002)
+
+
+@pytest.mark.parametrize("size_max", [0, 1, 19, 20, 21, 500])
+@pytest.mark.parametrize("rest", ["", "hunter2", "hunter2" * 500, "4111111111111111" * 100, "x" * 5000])
+def test_the_beginning_of_a_text_is_that_of_the_masked_text(size_max: int, rest: str) -> None:
+    """R-OBS-04: a cut halves neither a secret nor what a pattern finds; and the whole is not looked at."""
+    redaction = Redaction(values=[r"\d{16}"], secret="hunter2")
+    line = f"a line with a number {rest}, and some more words"
+    assert redaction.beginning(line, size_max) == redaction.text(line)[:size_max]
+
+
+def test_what_a_pattern_finds_at_the_cut_is_masked_where_it_is_not_too_long() -> None:
+    """R-OBS-04: of a value of `VALUE_SIZE_MAX` characters nothing is shown."""
+    redaction = Redaction(values=["9+"])
+    text = "-" * 9 + "9" * VALUE_SIZE_MAX + "-" * 1000
+    assert redaction.beginning(text, 10) == "---------*"
+
+
+def test_of_a_long_text_no_more_is_looked_at_than_matters() -> None:
+    """R-WIRE-10: a report on a frame of 4 MiB costs no more than one on a line."""
+    looked_at: list[int] = []
+
+    class Watched(Redaction):
+        def text(self, line: str) -> str:
+            looked_at.append(len(line))
+            return super().text(line)
+
+    Watched(secret="hunter2").beginning("x" * 4_000_000, 60)
+    assert sum(looked_at) < 1000
