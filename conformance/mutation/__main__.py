@@ -12,7 +12,7 @@ from typing import Final
 from conformance.mutation.ground import Ground
 from conformance.mutation.ledger import Ledger, read_equivalent
 from conformance.mutation.mutants import Key, Mutant, mutants_of
-from conformance.mutation.pool import Verdict, look_around, try_all
+from conformance.mutation.pool import UnfitGroundError, Verdict, look_around, try_all
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 CORE: Final = Ground(
@@ -39,7 +39,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         mutants = sorted(chosen, key=lambda mutant: (mutant.key.path, mutant.ordinal))
     if given.only:
         mutants = [mutant for mutant in mutants if given.only in str(mutant)]
-    killed = _try(mutants, Ledger(CORE.root / given.results, CORE.root), given.jobs, equivalent)
+    try:
+        killed = _try(mutants, Ledger(CORE.root / given.results, CORE.root), given.jobs, equivalent)
+    except UnfitGroundError as error:
+        print(error)
+        return 1
     return _judgement(mutants, killed, equivalent, stale)
 
 

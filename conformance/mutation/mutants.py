@@ -4,7 +4,7 @@ import ast
 from collections import Counter
 from collections.abc import Iterator
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from types import CodeType
@@ -32,6 +32,9 @@ class Key:
     """Which one, where the same change of the same words is possible more than once in the scope."""
 
 
+UNCHANGED: Final = -1
+
+
 @dataclass(frozen=True, slots=True)
 class Mutant:
     """One change in one module."""
@@ -43,7 +46,7 @@ class Mutant:
     function: str
     """The outermost function around it; empty when it takes effect on import."""
     ordinal: int
-    """Its place among the mutants of its module."""
+    """Its place among the mutants of its module; `UNCHANGED` for none of them."""
 
     def __str__(self) -> str:
         key = self.key
@@ -86,12 +89,18 @@ def mutants_of(root: Path, path: str) -> list[Mutant]:
     return mutants
 
 
+def unchanged(mutant: Mutant) -> Mutant:
+    """Return the same without its change: what kills that kills everything, and proves nothing."""
+    return replace(mutant, key=replace(mutant.key, after=mutant.key.before), ordinal=UNCHANGED)
+
+
 def code_of(root: Path, mutant: Mutant) -> CodeType:
     """Return the module's code with the change in it."""
     file = root / mutant.key.path
     tree = ast.parse(file.read_text(encoding="utf-8"))
-    place, replacement = next(islice(_edits(tree), mutant.ordinal, None))
-    place.put(ast.copy_location(replacement, place.node))
+    if mutant.ordinal != UNCHANGED:
+        place, replacement = next(islice(_edits(tree), mutant.ordinal, None))
+        place.put(ast.copy_location(replacement, place.node))
     return compile(ast.fix_missing_locations(tree), str(file), "exec")
 
 

@@ -7,11 +7,12 @@ costs a fork; the other has imported nothing of the package, so that a changed m
 import os
 import select
 import signal
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from queue import SimpleQueue
@@ -21,7 +22,7 @@ from typing import Final
 import pytest
 
 from conformance.mutation.ground import Ground
-from conformance.mutation.mutants import Mutant
+from conformance.mutation.mutants import Mutant, unchanged
 from conformance.mutation.reach import Reach, survey
 from conformance.mutation.trial import exchange, import_changed, killer, prepare, run_pytest
 
@@ -66,17 +67,23 @@ def look_around(ground: Ground) -> Reach:
     return reach
 
 
-def try_all(ground: Ground, reach: Reach, mutants: Iterable[Mutant], jobs: int) -> Iterator[Verdict]:
-    """Yield a verdict for each mutant, in their order; so many at a time."""
+def try_all(ground: Ground, reach: Reach, mutants: Sequence[Mutant], jobs: int) -> Iterator[Verdict]:
+    """Yield a verdict for each mutant, in their order; so many at a time.
+
+    Raises `UnfitGroundError` where the tests do not even let the unchanged package live.
+    """
     stables = [(_Stable(ground, collected=True), _Stable(ground, collected=False)) for _ in range(jobs)]
     free: SimpleQueue[tuple[_Stable, _Stable]] = SimpleQueue()
     for pair in stables:
         free.put(pair)
 
+    def limits_of(mutant: Mutant) -> Limits:
+        return reach.limits(reach.judges(mutant, ground.mirror(mutant.key.path)))
+
     def try_one(mutant: Mutant) -> Verdict:
         pair = free.get()
         began = monotonic()
-        limits = reach.limits(reach.judges(mutant, ground.mirror(mutant.key.path)))
+        limits = limits_of(mutant)
         killed_by = pair[0].judge(mutant, limits) if mutant.function else _NOT_HERE
         if killed_by in (_NOT_HERE, SURVIVED):  # what was made at collection may hide it
             killed_by = pair[1].judge(mutant, limits)
@@ -85,12 +92,26 @@ def try_all(ground: Ground, reach: Reach, mutants: Iterable[Mutant], jobs: int) 
 
     executor = ThreadPoolExecutor(jobs)
     try:
+        for mutant in islice(mutants, 1):
+            _require_survival(stables[0], unchanged(mutant), limits_of(mutant))
         yield from executor.map(try_one, mutants)
     finally:
         executor.shutdown(cancel_futures=True)
         for pair in stables:
             for stable in pair:
                 stable.close()
+
+
+class UnfitGroundError(Exception):
+    """Tests fail where nothing was changed."""
+
+
+def _require_survival(pair: tuple["_Stable", "_Stable"], mutant: Mutant, limits: Limits) -> None:
+    """Raise `UnfitGroundError` where tests that pass in a run of their own do not pass here."""
+    for stable in pair if mutant.function else pair[1:]:
+        killed_by = stable.judge(mutant, limits)
+        if killed_by not in (SURVIVED, _NOT_HERE):
+            raise UnfitGroundError(f"{killed_by}, where nothing was changed: no verdict would mean anything")
 
 
 class _Stable:

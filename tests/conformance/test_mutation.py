@@ -11,7 +11,7 @@ from conformance.mutation.ground import Ground
 from conformance.mutation.ledger import Ledger, read_equivalent
 from conformance.mutation.mutants import Key, Mutant, code_of, mutants_of
 from conformance.mutation.operators import variants
-from conformance.mutation.pool import TIMEOUT, Verdict, look_around, try_all
+from conformance.mutation.pool import TIMEOUT, UnfitGroundError, Verdict, look_around, try_all
 from conformance.mutation.reach import Reach
 
 MODULE = '''"""Sums."""
@@ -155,6 +155,16 @@ def test_tests_kill_what_they_notice(ground: Ground) -> None:
     assert verdicts["self.held -= 1"] == TIMEOUT
     assert verdicts["if coins < -1:"] == ""
     assert verdicts["if coins <= 0:"] == ""
+
+
+def test_tests_that_fail_without_a_change_prove_nothing(ground: Ground) -> None:
+    once = "\ndef test_once():\n    open('ran', 'x').close()\n    Purse().fill()\n"
+    (ground.root / "tests" / "purse" / "test_sums.py").write_text(TESTS + once)
+    reach = look_around(ground)
+    assert len(reach.seconds) == 2
+    assert not reach.failed
+    with pytest.raises(UnfitGroundError, match="test_once, where nothing was changed"):
+        next(try_all(ground, reach, [the(ground, "coins -= 1")], 1))
 
 
 def test_a_run_continues_where_the_last_one_ended(ground: Ground) -> None:
