@@ -51,7 +51,6 @@ class Heartbeat:
         """Begin with a session that is READY."""
         self.misses = 0
         self._excused.clear()
-        self._timers.clear(Timer.PONG)
         self.handle_received(now)
 
     def handle_received(self, now: float) -> None:

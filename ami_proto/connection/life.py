@@ -73,8 +73,8 @@ class Life:
         self._heartbeat = Heartbeat(config, self.timers)
         self._served = False
         """Whether READY was reached since the start."""
-        self._served_until: float | None = None
-        self._gap_cause: Disconnect | None = None
+        self._gap: tuple[float, Disconnect | None] | None = None
+        """Since when nobody is served, and why."""
         self._logoff: Entry | None = None
         self._grace = config.close_grace
 
@@ -206,7 +206,6 @@ class Life:
 
     def _begin(self, now: float) -> None:
         self._served = False
-        self._logoff = None
         self.backoff.reset()
         self.breaker.begin()
         self._schedule(0.0, None, now)
@@ -245,9 +244,10 @@ class Life:
         self.timers.clear(Timer.LOGIN)
         self.timers.set(Timer.STABLE, now + self._config.stable_after)
         self._heartbeat.begin(now)
-        if self._served_until is not None:
-            self._subscriptions.mark(Gap(self._config.key, self._served_until, now, self._gap_cause))
-            self._served_until = None
+        if self._gap is not None:
+            begun, cause = self._gap
+            self._subscriptions.mark(Gap(self._config.key, begun, now, cause))
+            self._gap = None
         self._served = True
         for entry in self.waiting.pop_all():
             if entry.overdue(now):
@@ -305,8 +305,8 @@ class Life:
         self.frames_before += session.frames
         self.events_before += session.frames - session.others
         self.timers.clear(*SESSION_TIMERS)
-        if session.login.complete and self._served_until is None:
-            self._served_until, self._gap_cause = session.heard_at, cause
+        if session.login.complete and self._gap is None:
+            self._gap = session.heard_at, cause
         for entry in session.pending.pop_all():
             if entry.purpose is Purpose.USER:
                 self._notices.put_outcome(entry.lost(cause or Disconnect(Reason.STOPPED)))

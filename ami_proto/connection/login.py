@@ -62,7 +62,7 @@ class Login:
         if challenge is None:
             return Disconnect(Reason.PROTOCOL, "the answer to Challenge has no challenge")
         # Lower-case hex: Asterisk compares with strcmp (main/manager.c:2306).
-        answer = (challenge + self._config.secret).encode("utf-8", "surrogateescape")
+        answer = (challenge + self._config.secret).encode(errors="surrogateescape")
         key = hashlib.md5(answer, usedforsecurity=False).hexdigest()
         return self._login(("AuthType", "MD5"), ("Key", key))
 

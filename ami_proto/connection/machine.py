@@ -50,7 +50,7 @@ class Connection:
     def __init__(
         self, config: ServerConfig, *, seed: int | str, instance: str | None = None, throttled: bool = False
     ) -> None:
-        random = Random(f"{seed}:{config.key}".encode("utf-8", "surrogatepass"))
+        random = Random(f"{seed}:{config.key}".encode(errors="surrogatepass"))
         if instance is None:
             instance = f"{random.getrandbits(INSTANCE_DIGITS * 4):0{INSTANCE_DIGITS}x}"
         self.config = config

@@ -79,9 +79,7 @@ class Outbox:
         while self._queue:
             outgoing = next(iter(self._queue))
             data, start = outgoing.data, outgoing.shown
-            end = len(data)
-            if end - start > room:
-                end = data.rfind(b"\n", start, start + max(room, 0)) + 1
+            end = data.rfind(b"\n", start, start + max(room, 0)) + 1
             if end <= start:
                 if any(parts):
                     break

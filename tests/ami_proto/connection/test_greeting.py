@@ -30,6 +30,7 @@ def test_what_ami_may_begin_with_is_not_strange(words: bytes) -> None:
 def test_another_protocol_is_told_by_its_first_line_however_it_is_cut() -> None:
     """R-LIFE-04: nobody waits for the banner of a mail server."""
     assert judged(b"220 mail\r\nmore\r\n") == ["it said '220 mail\\r'"]
+    assert judged(b"~\r\nAsterisk Call Manager/11.0.0\r\n") == ["it said '~\\r'"]
     assert judged(b"\r\n\r\n", b"SSH-2.0", b"-OpenSSH\n")[2] == "it said 'SSH-2.0-OpenSSH'"
 
 

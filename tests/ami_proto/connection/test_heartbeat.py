@@ -61,6 +61,14 @@ def test_a_late_timer_judges_nobody_once(timer: Timer) -> None:
     assert judge(heartbeat, timer, 200.0, late=2.0) is not Judgement.WAIT
 
 
+def test_a_process_that_is_suspended_again_is_forgiven_again() -> None:
+    """Once for each silence: bytes came in between."""
+    heartbeat, _ = beat()
+    for resumed in (100.0, 300.0):
+        assert judge(heartbeat, Timer.READ, resumed, late=2.0) is Judgement.WAIT
+        heartbeat.handle_received(resumed)
+
+
 def test_a_second_late_is_not_late() -> None:
     heartbeat, _ = beat()
     assert judge(heartbeat, Timer.READ, 46.0, late=1.0) is Judgement.DEAD
@@ -292,6 +300,36 @@ def test_a_resumed_reader_has_time_to_hear_what_came(ready: Playbook) -> None:
     ready.messages(subscription)
     ready.wait(0.5).expect_states()
     ready.event("Newchannel").expect_states()
+
+
+def test_a_reader_that_is_polled_but_once_has_time_as_well(ready: Playbook) -> None:
+    """R-FLOW-02, L10: the moment of the resumption counts, not how often anybody looked."""
+    connection = ready.connection
+    subscription = ready.subscribe(limit=1, policy=Overflow.PAUSE)
+    ready.lazy = True
+    ready.event("Newchannel")
+    assert connection.poll_command() == Watch(ready.session, read=False, write=False)
+    connection.handle_timeout(ready.now + 44.9)
+    connection.poll_message(subscription)
+    assert connection.poll_command() == Watch(ready.session, read=True, write=False)
+    connection.handle_timeout(ready.now + 45.0)
+    assert connection.state is State.READY
+
+
+@pytest.mark.parametrize("told", [False, True])
+def test_nobody_is_judged_while_the_driver_does_not_read_or_soon_will_not(
+    ready: Playbook, told: bool
+) -> None:
+    """R-FLOW-02, L10: from the full queue to the Watch that resumes, whenever the driver fetches them."""
+    connection = ready.connection
+    subscription = ready.subscribe(limit=1, policy=Overflow.PAUSE)
+    ready.lazy = True
+    ready.event("Newchannel")
+    if told:
+        connection.poll_command()
+        connection.poll_message(subscription)
+    connection.handle_timeout(ready.now + 45.0)
+    assert connection.state is State.READY
 
 
 def test_a_pong_behind_a_backlog_is_no_miss(ready: Playbook) -> None:

@@ -1,6 +1,6 @@
 """What the end of a stream completes is dealt with before the end itself (R-WIRE-11)."""
 
-from ami_proto import Disconnect, Reason, State, StateChanged
+from ami_proto import Disconnect, EventsDropped, Reason, State, StateChanged
 from conformance.playbook import Playbook, frame
 
 
@@ -13,9 +13,18 @@ def test_a_goodbye_that_the_end_of_the_stream_completes_ends_the_session_once() 
     play.take(StateChanged)
     play.receive(goodbye)
     assert play.connection.state is State.CLOSING
+    play.take_commands()
     play.disconnect(Reason.RESET)
     (change,) = play.take(StateChanged)
     assert (change.new, change.cause) == (State.CLOSED, Disconnect(Reason.STOPPED))
+    assert play.take_commands() == [], "L7: nobody closes what has ended"
+
+
+def test_what_the_last_event_pushes_out_is_reported_at_once(ready: Playbook) -> None:
+    """R-FLOW-03: not only with the bytes of the next session."""
+    full = ready.subscribe(limit=1)
+    ready.event("A").receive(b"Event: B\r\nChannel: x\r\n\n").disconnect()
+    assert [(each.delta, each.subscription) for each in ready.take(EventsDropped)] == [(1, full)]
 
 
 def test_text_before_the_login_is_counted_and_delivered_to_nobody() -> None:

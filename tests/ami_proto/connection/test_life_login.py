@@ -14,6 +14,7 @@ from ami_proto import (
     Gap,
     Message,
     Reason,
+    ServerConfig,
     State,
     StateChanged,
     Tls,
@@ -70,16 +71,24 @@ def test_over_tls_what_is_written_keeps_to_the_records() -> None:
 
 
 @pytest.mark.parametrize(
-    ("server", "reason"),
+    ("server", "reason", "detail"),
     [
-        (replace(SERVER, connect_timeout=3.0), Reason.CONNECT_TIMEOUT),
-        (replace(SERVER, banner_timeout=3.0), Reason.BANNER_TIMEOUT),
-        (replace(SERVER, login_timeout=3.0), Reason.LOGIN_TIMEOUT),
+        (replace(SERVER, connect_timeout=3.0), Reason.CONNECT_TIMEOUT, "no connection within 3 s"),
+        (
+            replace(SERVER, connect_timeout=3.0, tls=Tls()),
+            Reason.CONNECT_TIMEOUT,
+            "no connection, or no TLS handshake, within 3 s",
+        ),
+        (
+            replace(SERVER, banner_timeout=3.0),
+            Reason.BANNER_TIMEOUT,
+            "nothing that begins like AMI within 3 s; is this the AMI port?",
+        ),
+        (replace(SERVER, login_timeout=3.0), Reason.LOGIN_TIMEOUT, "no answer within 3 s"),
     ],
 )
-def test_every_step_has_a_timer_of_its_own(server: object, reason: Reason) -> None:
-    """R-AUTH-02: each fires at its own configured value, from its own beginning."""
-    assert isinstance(server, type(SERVER))
+def test_every_step_has_a_timer_of_its_own(server: ServerConfig, reason: Reason, detail: str) -> None:
+    """R-AUTH-02: each fires at its own configured value, from its own beginning, and says what is missing."""
     play = Playbook(server).start()
     if reason is not Reason.CONNECT_TIMEOUT:
         play.wait(9.9).connect()
@@ -89,7 +98,7 @@ def test_every_step_has_a_timer_of_its_own(server: object, reason: Reason) -> No
     session = play.session
     play.take_commands()
     play.wait(2.999).expect_states().wait(0.001).expect_states(State.DISCONNECTED)
-    assert cause_of(play).reason is reason
+    assert cause_of(play) == Disconnect(reason, detail)
     assert play.take_commands() == [Close(session)]
 
 

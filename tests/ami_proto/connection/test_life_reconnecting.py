@@ -201,3 +201,25 @@ def test_without_retry_the_first_failure_is_the_end_and_a_later_one_is_not() -> 
     assert state_of(play) is State.CLOSED
     play.log_in().disconnect().wait(1).disconnect(Reason.REFUSED).wait(1)
     assert state_of(play) is State.CONNECTING
+
+
+def test_each_gap_has_its_own_beginning_and_cause() -> None:
+    """R-FLOW-06: also the second."""
+    play = Playbook().log_in()
+    everything = play.subscribe()
+    gaps = []
+    for reason in (Reason.RESET, Reason.EOF):
+        lost = play.now
+        play.disconnect(reason).wait(1).log_in()
+        gaps.append(Gap("pbx", lost, play.now, Disconnect(reason)))
+        assert play.messages(everything) == gaps[-1:]
+        play.wait(5).event("Newchannel")
+        assert len(play.messages(everything)) == 1
+
+
+def test_a_start_is_a_first_one_each_time() -> None:
+    """R-LIFE-05: what was reached before the stop does not count for `retry`."""
+    play = Playbook(replace(SERVER, retry=False)).log_in()
+    play.stop().reply(play.unanswered[-1], status="Goodbye")
+    play.start().disconnect(Reason.REFUSED)
+    assert state_of(play) is State.CLOSED

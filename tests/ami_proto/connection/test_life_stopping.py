@@ -16,6 +16,7 @@ from ami_proto import (
     State,
     StateChanged,
 )
+from ami_proto.config import DURATION_MAX
 from conformance.playbook import BANNER, SERVER, Playbook, frame
 
 
@@ -155,3 +156,8 @@ def test_nobody_is_pinged_behind_the_logoff() -> None:
     pong = play.unanswered[0]
     play.stop(grace=60).reply(pong, "Ping: Pong").wait(60).expect_heard("Logoff")
     assert cause_of(play) == Disconnect(Reason.STOPPED, "no Goodbye within 60 s")
+
+
+def test_the_longest_grace_is_that_of_every_wait() -> None:
+    play = Playbook().log_in().stop(grace=DURATION_MAX)
+    assert play.connection.poll_timeout() == play.now + DURATION_MAX

@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 
-from stories import STATUS, state_of
+from stories import STATUS, error_of, state_of
 
 from ami_proto import (
     Action,
     ActionLost,
     ActionTimeout,
+    Disconnect,
     Reason,
     Sent,
     State,
@@ -88,3 +89,13 @@ def test_a_throttled_connection_asks_before_it_dials() -> None:
     play.stop()
     asked.append(play.connection.wants_admission)
     assert asked == [True, False, True, False], "the backoff comes first, and a stop last"
+
+
+def test_what_waits_at_the_end_is_told_why_it_came() -> None:
+    """R-CORR-07, R-AUTH-03: a refused login that is not retried."""
+    play = Playbook(replace(PLAIN, retry_refused=False)).dial()
+    ticket = play.submit(STATUS, wait=True)
+    play.receive(BANNER).reply(play.unanswered[0], "Message: Authentication failed", status="Error")
+    error = error_of(play.outcome(ticket))
+    assert isinstance(error, ActionLost)
+    assert error.cause == Disconnect(Reason.LOGIN_REFUSED, "Authentication failed")

@@ -1,7 +1,7 @@
 """R-LIFE-01: one table, every pair defined."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, replace
 from itertools import product
 
 import pytest
@@ -126,3 +126,10 @@ def test_every_pair_does_what_the_table_says(state: State, event: Input) -> None
         assert dict(life.timers._deadlines) != before[0] or play.take_commands()
     else:
         assert (changes[0].old, changes[0].new, changes[0].cause) == (state, step.state, cause)
+
+
+def test_the_table_is_data_that_nobody_changes() -> None:
+    """R-LIFE-01."""
+    step = TABLE[State.CLOSED, Input.START]
+    with pytest.raises(FrozenInstanceError):
+        step.state = State.READY  # type: ignore[misc]

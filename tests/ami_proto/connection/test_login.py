@@ -95,9 +95,12 @@ def test_fully_booted_is_awaited_where_configured() -> None:
     assert one.overdue() == "no answer"
     one.finish(accepted())
     assert one.step is Step.BOOT_AWAITED
-    assert "system" in one.overdue()
+    wanted = "it needs class 'system' in the user's read classes and in the event mask"
+    assert one.overdue() == f"no FullyBooted; {wanted}"
     assert not one.accepted
     assert one.handle_fully_booted()
+    assert one.accepted
+    assert not one.handle_fully_booted()
     assert one.next_setup() is None
     assert one.complete
     assert not one.handle_fully_booted()
@@ -108,6 +111,12 @@ def test_a_refusal_says_what_asterisk_said() -> None:
     said = Disconnect(Reason.LOGIN_REFUSED, "Authentication failed")
     assert login().finish(refused("Authentication failed")) == said
     assert login().answer_challenge(refused("Authentication failed")) == said
+
+
+def test_a_challenge_without_a_challenge_is_told_from_a_refusal() -> None:
+    """R-AUTH-03."""
+    answer = login().answer_challenge(accepted())
+    assert answer == Disconnect(Reason.PROTOCOL, "the answer to Challenge has no challenge")
 
 
 @pytest.mark.parametrize("outcome", [unreadable(), accepted("Message: no challenge here")])

@@ -15,6 +15,7 @@ from ami_proto import (
     SessionId,
     State,
     Ticket,
+    Watch,
 )
 from conformance.playbook import BANNER, SERVER, Playbook, frame
 
@@ -120,3 +121,13 @@ def test_the_end_of_a_stream_that_is_being_closed_drops_its_close() -> None:
     while command := play.connection.poll_command():
         commands.append(command)
     assert [each for each in commands if each.session == play.session] == []
+
+
+def test_one_byte_left_is_waited_for(ready: Playbook) -> None:
+    """R-FLOW-04: partial writes of any size."""
+    ready.lazy = True
+    ready.submit(STATUS)
+    ready.write(len(ready.connection.poll_transmit(ready.session)) - 1)
+    assert ready.drain().watch == Watch(ready.session, read=True, write=True)
+    ready.write()
+    assert ready.drain().watch == Watch(ready.session, read=True, write=False)

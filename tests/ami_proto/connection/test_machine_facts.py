@@ -14,28 +14,51 @@ from stories import STATUS
 from ami_proto import (
     Close,
     Connect,
+    Connection,
+    Disconnect,
     Fault,
     Message,
     NotReady,
     Overflow,
     Reason,
+    SessionId,
     State,
     StateChanged,
     Ticket,
 )
+from ami_proto.connection.machine import NOW_MAX
 from conformance.playbook import BANNER, SERVER, Playbook, frame
 
 
 def test_what_is_no_time_is_not_taken(ready: Playbook) -> None:
     """L2: a clock never goes back, and a fact with a strange time counts all the same."""
     subscription = ready.subscribe()
-    for now in (math.nan, math.inf, -math.inf, -5.0, 10**400, 1e300):
+    for now in (math.nan, math.inf, -math.inf, -5.0, 10**400, 1e300, NOW_MAX):
         ready.connection.handle_received(ready.session, frame("Event: A", "Privilege: x"), now)
         ready.connection.handle_timeout(now)
     ready.drain()
-    assert len(ready.messages(subscription)) == 6
+    assert len(ready.messages(subscription)) == 7
     assert ready.connection.state is State.READY
     assert ready.connection.poll_timeout() == ready.now + 10
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        lambda connection, session, now: connection.handle_connected(session, now),
+        lambda connection, session, now: connection.handle_received(session, b"", now),
+        lambda connection, session, now: connection.handle_sent(session, 0, now),
+        lambda connection, session, now: connection.handle_disconnected(session, Disconnect(Reason.EOF), now),
+        lambda connection, session, now: connection.handle_timeout(now),
+    ],
+)
+def test_every_fact_tells_the_time(
+    ready: Playbook, fact: Callable[[Connection, SessionId, float], None]
+) -> None:
+    """L2: whatever session it is about; a request that comes with an older time counts from there."""
+    fact(ready.connection, SessionId("pbx", 99), ready.now + 5)
+    ready.submit(STATUS, timeout=1)
+    assert ready.connection.poll_timeout() == ready.now + 6
 
 
 def test_more_bytes_confirmed_than_shown_are_a_fault_of_the_driver(ready: Playbook) -> None:

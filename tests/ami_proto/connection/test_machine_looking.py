@@ -2,13 +2,36 @@
 
 from stories import STATUS
 
-from ami_proto import (
-    Disconnect,
-    Fault,
-    Reason,
-    State,
-)
+from ami_proto import BreakerState, Connection, Disconnect, Fault, Reason, Snapshot, State
 from conformance.playbook import SERVER, Playbook, frame
+
+
+def test_a_connection_that_was_never_started_has_nothing_to_show() -> None:
+    """R-LIFE-01: CLOSED, every counter at zero, and nothing to wait for."""
+    connection = Connection(SERVER, seed=1)
+    assert connection.snapshot() == Snapshot(
+        server="pbx",
+        state=State.CLOSED,
+        session=None,
+        banner=None,
+        last_cause=None,
+        actions_pending=0,
+        actions_waiting=0,
+        outcomes_undrained=0,
+        outbound_bytes=0,
+        bytes_received=0,
+        frames_received=0,
+        events_received=0,
+        events_unwanted=0,
+        events_dropped=0,
+        connect_failures=0,
+        breaker=BreakerState.CLOSED,
+        breaker_openings=0,
+        faults={},
+        subscriptions=(),
+    )
+    assert (connection.stopped, connection.wants_admission, connection.poll_timeout()) == (True, False, None)
+    assert (connection.frames_received, connection.events_received) == (0, 0)
 
 
 def test_a_snapshot_is_plain_data(ready: Playbook) -> None:

@@ -23,6 +23,9 @@ from ami_proto import (
     State,
     Ticket,
 )
+from ami_proto.config import DURATION_MAX
+from ami_proto.connection.machine import NOW_MAX
+from ami_proto.message.encode import encode
 from conformance.playbook import BANNER, SERVER, Playbook
 
 
@@ -68,7 +71,7 @@ def test_a_refused_request_changes_nothing(
 
 def test_time_that_is_no_time_starts_nothing() -> None:
     """L3: a clock of minus infinity would be due for ever."""
-    for now in (math.nan, math.inf, -math.inf, -1e300, 10**400):
+    for now in (math.nan, math.inf, -math.inf, -1e300, 10**400, NOW_MAX, -NOW_MAX):
         connection = Connection(SERVER, seed=1)
         with pytest.raises(MisuseError, match="no time"):
             connection.start(now)
@@ -88,12 +91,36 @@ def test_actions_are_refused_where_nobody_can_send_them(state: State) -> None:
     if state is State.CLOSING:
         play.log_in().stop()
     with pytest.raises(NotReady, match=f"'pbx' is {state.value}"):
-        play.submit(STATUS)
+        play.connection.submit(STATUS, play.now)
     if state in (State.CLOSED, State.CLOSING):
         with pytest.raises(NotReady):
             play.submit(STATUS, wait=True)
     else:
         play.submit(STATUS, wait=True)
+
+
+def test_the_longest_timeout_is_that_of_every_wait(ready: Playbook) -> None:
+    """R-CORR-06: and one that is longer is refused."""
+    ready.submit(STATUS, timeout=DURATION_MAX)
+    with pytest.raises(ConfigError, match="timeout"):
+        ready.submit(STATUS, timeout=DURATION_MAX + 1)
+
+
+def test_what_waits_is_bounded_to_the_byte() -> None:
+    """R-FLOW-04, R-LIFE-03: the cap may be reached, and not passed."""
+    play = Playbook(replace(SERVER, max_outbound_bytes=64 * 1024)).start()
+
+    def submit(size: int) -> None:
+        frame_size = len(encode(Action("Setvar", {"Value": ""}), play.connection._ids.peek()))
+        play.submit(Action("Setvar", {"Value": "x" * (size - frame_size)}), wait=True)
+
+    for _ in range(63):
+        submit(1024)
+    with pytest.raises(Backpressure):
+        submit(1025)
+    submit(1024)
+    with pytest.raises(Backpressure):
+        play.submit(Action("Ping"), wait=True)
 
 
 def test_start_twice_is_an_error_and_never_a_second_socket(ready: Playbook) -> None:

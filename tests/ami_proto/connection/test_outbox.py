@@ -54,6 +54,37 @@ def test_a_partly_written_piece_goes_on_with_its_rest() -> None:
     assert outbox.piece(1000) == first.data[4:] + second.data
 
 
+def test_a_rest_grows_once_and_then_stays_the_same() -> None:
+    """R-FLOW-04: what was shown behind a partial write was shown as well."""
+    outbox, first, second = plain(), action(10), action(20)
+    outbox.put(first)
+    outbox.piece(1000)
+    outbox.acknowledge(4)
+    assert outbox.piece(1000) == first.data[4:]
+    outbox.put(second)
+    assert outbox.piece(1000) == first.data[4:]
+
+
+def test_a_rest_that_is_longer_than_the_limit_does_not_grow() -> None:
+    """R-ACT-07: nothing more goes into a piece that is too long already."""
+    outbox, first = plain(), action(100)
+    outbox.put(first)
+    outbox.piece(1000)
+    outbox.put(action(10, 10))
+    outbox.acknowledge(4)
+    assert outbox.piece(97) == first.data[4:]
+
+
+def test_the_rest_of_an_action_and_the_next_go_out_together() -> None:
+    """As many lines as fit, wherever the piece before had to end."""
+    outbox, first, second = plain(), action(30, 30, 30), action(20)
+    outbox.put(first)
+    outbox.put(second)
+    assert outbox.piece(60) == first.data[:60]
+    outbox.acknowledge(60)
+    assert outbox.piece(32 + 22) == first.data[60:] + second.data
+
+
 def test_one_byte_is_an_acknowledgement_too() -> None:
     outbox, one = plain(), action(10, 20)
     outbox.put(one)

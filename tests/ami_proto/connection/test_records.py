@@ -9,6 +9,8 @@ from ami_proto import (
     Action,
     ActionFinished,
     ActionLost,
+    BreakerChanged,
+    BreakerState,
     ConnectScheduled,
     Disconnect,
     Fault,
@@ -41,6 +43,11 @@ def test_a_finished_action_says_how_long_it_took() -> None:
     assert {each.ticket: each.elapsed for each in play.take(ActionFinished)} == {late: 0.25, early: 2.25}
 
 
+def test_a_change_of_the_breaker_says_no_more_than_it_was_told() -> None:
+    change = BreakerChanged("pbx", BreakerState.OPEN, BreakerState.HALF_OPEN)
+    assert (change.cause, change.failures, change.openings, change.absorbed) == (None, 0, 0, 0)
+
+
 def test_the_time_of_a_request_is_no_part_of_what_a_ticket_is() -> None:
     assert Ticket("pbx", "1", "Ping", 5.0) == Ticket("pbx", "1", "Ping", 6.0)
     assert len({Ticket("pbx", "1", "Ping", 5.0), Ticket("pbx", "1", "Ping")}) == 1
@@ -52,15 +59,17 @@ def test_a_fault_names_the_action_id_it_is_about() -> None:
     play.receive(frame("Response: Success", "ActionID: somebody:1"))
     play.receive(frame("Response: Success"))
     first, second = play.take(FaultSeen)
-    assert (first.fault, first.action_id) == (Fault.UNMATCHED, "somebody:1")
-    assert (second.fault, second.action_id) == (Fault.UNMATCHED, None)
+    quoted = "Response: Success"
+    assert first == FaultSeen("pbx", play.session, Fault.UNMATCHED, 1, quoted, "somebody:1")
+    assert second == FaultSeen("pbx", play.session, Fault.UNMATCHED, 1, quoted, None)
 
 
 def test_an_action_id_that_cannot_be_ours_costs_no_memory() -> None:
-    """L6: it may be as long as a frame."""
+    """L6: it may be as long as a frame; ours have `max_action_id_length` characters."""
     play = Playbook().log_in()
-    play.receive(frame("Response: Success", "ActionID: " + "x" * 65))
-    assert play.take(FaultSeen)[0].action_id is None
+    for size in (64, 65):
+        play.receive(frame("Response: Success", "ActionID: " + "x" * size))
+    assert [each.action_id for each in play.take(FaultSeen)] == ["x" * 64, None]
 
 
 @pytest.mark.parametrize(
