@@ -297,10 +297,11 @@ class Life:
 
     def _end_session(self, cause: Disconnect | None, now: float) -> None:
         """Let everything that belongs to the stream die with it; each open action ends once."""
-        session, self.session = self.session, None
+        session = self.session
         if session is None:
             return
         session.end()
+        self.session = None
         self.cause = cause
         self.frames_before += session.frames
         self.events_before += session.frames - session.others
@@ -361,8 +362,8 @@ class Life:
             case Judgement.MISSED:
                 self._apply(Input.MISSED, now)
             case Judgement.DEAD if timer is Timer.READ:
-                what = f"no bytes for {self._config.read_timeout:g} s"
-                self._overdue(Reason.READ_TIMEOUT, what, now)
+                silence = now - self._present().heard_at
+                self._overdue(Reason.READ_TIMEOUT, f"no bytes for {silence:g} s", now)
             case Judgement.DEAD:  # pragma: no branch - there is no other judgement
                 self._overdue(Reason.HEARTBEAT, f"{self._heartbeat.misses} pings unanswered", now)
 

@@ -26,6 +26,7 @@ from ami_proto.correlation.odd_actions import AUTOMATIC, completion_for
 from ami_proto.correlation.outcome import Outcome
 from ami_proto.correlation.pending import Entry, Pending, Purpose
 from ami_proto.correlation.prepare import prepare
+from ami_proto.errors import described
 from ami_proto.message.encode import Action
 from ami_proto.message.message import Message
 from ami_proto.values import Disconnect, Kind, Reason, SessionId
@@ -35,6 +36,8 @@ from ami_proto.wire.framing import Framer
 PINGS_MAX = 3
 """Pings that are remembered: a peer that answers only some must not cost memory. More than are missed
 before the session ends."""
+UNDELIVERABLE = {Kind.INCOMPLETE: Fault.INCOMPLETE, Kind.OVERSIZED: Fault.OVERSIZED}
+"""What is no message, and was counted by its own name; everything else can be left unread."""
 Sign = Input | Disconnect
 """What a session tells of the life of its connection."""
 Signs = Generator[Sign, None, None]
@@ -172,9 +175,7 @@ class Session:
         if self._booted is not None and not self.login.complete:
             self._report_message(Fault.WITHHELD, self._booted)
         for message in self._framer.eof():
-            self._report_message(
-                Fault.INCOMPLETE if message.kind is Kind.INCOMPLETE else Fault.UNREAD, message
-            )
+            self._report_message(UNDELIVERABLE.get(message.kind, Fault.UNREAD), message)
 
     def _handle_frames(self, messages: list[Message], now: float) -> Signs:
         pending, login, offer = self.pending, self.login, self._subscriptions.offer
@@ -270,7 +271,7 @@ class Session:
 
     def _handle_oversized(self, message: Message) -> Sign | None:
         """Report it, and end the action it answers: an event by the same rule as any other."""
-        self._report_message(Fault.OVERSIZED, message, f", {message.size} bytes")
+        self._report_message(Fault.OVERSIZED, message)
         entry = owner(self.pending, message)
         if entry is None:
             return None
@@ -303,12 +304,12 @@ class Session:
             with self._callouts:
                 verdict = entry.judge(message)
         except Exception as exception:  # noqa: BLE001 - whatever a user's strategy raises
+            with self._callouts:
+                what = described(exception)
             entry.collect(message)
             self._deliver(message, Verdict.FAILED)
             self._close(entry)
-            with self._callouts:
-                outcome = entry.broken(exception)
-            return self._end(entry, outcome)
+            return self._end(entry, entry.broken(exception, what))
         self._deliver(message, verdict)
         if verdict is not Verdict.DONE and verdict is not Verdict.FAILED:
             if verdict is Verdict.MORE and message.kind is Kind.RESPONSE and entry.lists(message):
@@ -360,4 +361,6 @@ class Session:
                 return Input.GOODBYE
 
     def _report_message(self, fault: Fault, message: Message, remark: str = "") -> None:
+        if message.kind is Kind.OVERSIZED:
+            remark = f", {message.size} bytes"
         self._report(fault, self._excerpts.of(message) + remark, action_id=message.action_id)

@@ -21,7 +21,7 @@ from ami_proto.correlation.outcome import (
     Ticket,
 )
 from ami_proto.correlation.outgoing import Outgoing
-from ami_proto.errors import ConfigError, described
+from ami_proto.errors import ConfigError
 from ami_proto.message.message import Message
 from ami_proto.values import Disconnect, Kind, Sent
 
@@ -174,9 +174,9 @@ class Entry:
         what = f"a frame of its answer was skipped: {size} bytes, over max_frame_size = {size_max}"
         return self._ended(ReplyTooLarge, what)
 
-    def broken(self, exception: Exception) -> Outcome:
+    def broken(self, exception: Exception, description: str) -> Outcome:
         """End because the strategy raised."""
-        outcome = self._ended(CompletionFailed, f"its completion strategy raised {described(exception)}")
+        outcome = self._ended(CompletionFailed, f"its completion strategy raised {description}")
         assert outcome.error is not None, "an outcome that was made of an error has it"
         outcome.error.__cause__ = exception
         return outcome

@@ -16,6 +16,10 @@ SECRET_SIZE_MIN: Final = 4
 VALUE_SIZE_MAX: Final = 256
 """Characters of a value that is found by its pattern where a text is cut."""
 
+DOUBT_MAX: Final = 8
+"""Times as much as usual is looked at where masks have made a text short; then what is doubtful is left
+out."""
+
 _SECRET_NAME: Final = re.compile(r"secret|passw(or)?d|passphrase|token|credential", re.IGNORECASE)
 
 # Headers that are secret in one action only: the answer to a challenge, the value of a variable, of a
@@ -131,14 +135,16 @@ class Redaction:
     def beginning(self, line: str, size_max: int) -> str:
         """Return at most so many characters of a line for people, masked like all of it.
 
-        Of a long line no more is looked at than matters: until so much stands behind what is returned
-        that nothing in it can be half of a secret, or of what a pattern would have found.
+        Of a long line no more is looked at than matters, or not much more: until so much stands behind
+        what is returned that nothing in it can be half of a secret, or of what a pattern would have found.
         """
         size = enough = size_max + self._reach
         masked = self.text(line[:size])
-        while size < len(line) and len(masked) < enough:
+        while size < len(line) and len(masked) < enough and size < DOUBT_MAX * enough:
             size *= 2
             masked = self.text(line[:size])
+        if size < len(line) and not masked.endswith(MASK):
+            masked = masked[: max(0, len(masked) - self._reach)]
         return masked[:size_max]
 
     def _named(self, name: object, value: object) -> object:

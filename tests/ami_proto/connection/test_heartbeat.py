@@ -177,6 +177,13 @@ def test_a_loss_with_pings_in_flight_always_reconnects(ready: Playbook, pings: i
     assert ready.connection.state is State.READY
 
 
+def test_the_answer_to_the_first_of_three_pings_still_counts(ready: Playbook) -> None:
+    """R-HEALTH-01: however late it comes, the peer serves us."""
+    ready.wait(29).expect_heard("Ping", "Ping", "Ping").expect_states(State.DEGRADED)
+    ready.reply(ready.unanswered[0], "Ping: Pong").expect_states(State.READY)
+    assert ready.faults() == {}
+
+
 def test_ten_heartbeat_deaths_in_a_row_recover_ten_times() -> None:
     """R-HEALTH-06: dead for ever after three missed heartbeats was the ancestor's fate."""
     play = Playbook().log_in()

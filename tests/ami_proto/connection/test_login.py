@@ -97,9 +97,10 @@ def test_fully_booted_is_awaited_where_configured() -> None:
     assert one.step is Step.BOOT_AWAITED
     wanted = "it needs class 'system' in the user's read classes and in the event mask"
     assert one.overdue() == f"no FullyBooted; {wanted}"
-    assert not one.accepted
+    accepted_then = [one.accepted]
     assert one.handle_fully_booted()
-    assert one.accepted
+    accepted_then.append(one.accepted)
+    assert accepted_then == [False, True]
     assert not one.handle_fully_booted()
     assert one.next_setup() is None
     assert one.complete

@@ -11,6 +11,8 @@ from ami_proto import (
     ActionLost,
     Fault,
     FaultSeen,
+    Filter,
+    Message,
     Reason,
     Sent,
     State,
@@ -99,3 +101,31 @@ def test_half_a_frame_is_counted_when_the_engine_ends_the_session(
     ready.receive(torn).wait(30)
     assert cause_of(ready).reason is Reason.HEARTBEAT
     assert ready.faults() == ({fault: 1} if fault is not None else {})
+
+
+def test_an_interrupt_inside_a_predicate_leaves_the_counts_right(ready: Playbook) -> None:
+    """Invariant 8: it passes through; what it kept from being read is counted."""
+
+    def where(message: Message) -> bool:
+        if message.name == "B":
+            raise KeyboardInterrupt
+        return True
+
+    ready.connection.subscribe(Filter(where=where))
+    before = ready.connection.frames_received
+    events = b"".join(frame(f"Event: {name}", "Privilege: call,all") for name in "ABCD")
+    with pytest.raises(KeyboardInterrupt):
+        ready.receive(events)
+    assert ready.connection.frames_received - before == 2
+    assert ready.drain().faults() == {Fault.UNREAD: 2}
+    assert ready.connection.state is State.READY
+
+
+def test_a_frame_that_is_being_skipped_is_counted_when_the_engine_ends_the_session() -> None:
+    """R-WIRE-09: with its size, whoever ends it, and with the session it was part of."""
+    play = Playbook(replace(SERVER, max_frame_size=65_536)).log_in()
+    session = play.session
+    play.receive(b"Event: A\r\nX: " + b"x" * 100_000).wait(30)
+    assert cause_of(play).reason is Reason.HEARTBEAT
+    detail = "Event: A, 100013 bytes"
+    assert play.take(FaultSeen) == [FaultSeen("pbx", session, Fault.OVERSIZED, 1, detail)]

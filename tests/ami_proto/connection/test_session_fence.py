@@ -17,6 +17,7 @@ from ami_proto import (
     ActionTimeout,
     Backpressure,
     Fault,
+    FaultSeen,
     Fence,
     Message,
     MissingResponse,
@@ -267,6 +268,16 @@ def serve(play: Playbook, heard: Heard) -> None:
         play.receive(f"{heard.action_id}\n\n".encode())
     else:
         play.reply(heard)
+
+
+def test_the_pong_of_an_action_that_has_ended_is_told_from_strangers(ready: Playbook) -> None:
+    """R-CORR-14, R-CORR-08."""
+    ticket = ready.submit(TEXT)
+    behind = ping(ready, ticket)
+    ready.cancel(ticket).reply(behind, "Ping: Pong")
+    detail = "Response: Success, behind an action that has ended"
+    (seen,) = ready.take(FaultSeen)
+    assert (seen.fault, seen.detail, seen.action_id) == (Fault.UNMATCHED, detail, behind.action_id)
 
 
 def test_text_is_the_fences_whatever_list_is_open(ready: Playbook) -> None:

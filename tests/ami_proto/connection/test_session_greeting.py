@@ -1,7 +1,7 @@
 """R-WIRE-03: what a peer may say first, and who is told to be no AMI server."""
 
 import pytest
-from stories import in_pieces
+from stories import cause_of, in_pieces, state_of
 
 from ami_proto import (
     Disconnect,
@@ -65,3 +65,37 @@ def test_the_banner_tells_the_version() -> None:
     play = Playbook().dial().receive(BANNER)
     assert play.connection.snapshot().banner == "9.0.0"
     assert play.connection.snapshot().bytes_received == len(BANNER)
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (("Response: Error", "Message: Permission denied"), "Permission denied"),
+        (("Response: Error", "Reason: none"), "Response: Error"),
+    ],
+)
+def test_an_error_without_action_id_during_the_login_is_quoted(lines: tuple[str, ...], said: str) -> None:
+    """R-AUTH-03: a protocol error, never "refused"."""
+    play = Playbook().dial().receive(BANNER, frame(*lines))
+    detail = f"a response without ActionID during the login: {said}"
+    assert cause_of(play) == Disconnect(Reason.PROTOCOL, detail)
+
+
+def test_a_banner_without_a_version_is_one_all_the_same() -> None:
+    """R-WIRE-03."""
+    play = Playbook().dial().receive(b"Asterisk Call Manager/\r\n")
+    assert state_of(play) is State.AUTHENTICATING
+    assert play.connection.snapshot().banner == ""
+
+
+def test_what_is_no_ami_behind_an_error_is_told_at_once() -> None:
+    """R-WIRE-03: the first line alone does not make it an AMI server."""
+    play = Playbook().dial().receive(frame("Response: Error", "Message: no"), frame("HTTP/1.1 400 Bad"))
+    assert cause_of(play) == Disconnect(Reason.PROTOCOL, "not an AMI server: it said 'HTTP/1.1 400 Bad'")
+
+
+def test_a_refused_challenge_ends_the_session_at_once() -> None:
+    """R-AUTH-03: not when the login's timer does."""
+    play = Playbook().dial().receive(BANNER)
+    play.reply(play.unanswered[0], "Message: Must specify AuthType", status="Error")
+    assert cause_of(play) == Disconnect(Reason.LOGIN_REFUSED, "Must specify AuthType")

@@ -15,6 +15,7 @@ from ami_proto import (
     CompletionFailed,
     ConfigError,
     Fault,
+    FaultSeen,
     Filter,
     Kind,
     Message,
@@ -246,3 +247,12 @@ def test_names_of_events_count_in_any_case(ready: Playbook) -> None:
         frame("Event: DialEnd", "Privilege: call,all", f"ActionID: {ticket.action_id}")
     )
     assert ready.outcome(ticket).succeeded
+
+
+def test_a_response_that_a_strategy_does_not_want_is_told_as_such(ready: Playbook) -> None:
+    """R-CORR-08: it is neither lost nor part of the reply."""
+    ticket = ready.submit(STATUS, completion=Custom((Verdict.IGNORE, Verdict.DONE)))
+    ready.reply(ticket)
+    (seen,) = ready.take(FaultSeen)
+    detail = "Response: Success, refused by the completion strategy"
+    assert (seen.fault, seen.detail, seen.action_id) == (Fault.UNMATCHED, detail, ticket.action_id)

@@ -1,6 +1,7 @@
 """R-FLOW-02: a bounded queue with exact accounts, under every policy."""
 
 from time import perf_counter
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -286,3 +287,33 @@ def test_one_text_is_no_list_of_patterns() -> None:
 def test_it_is_shown_by_what_it_takes_and_holds() -> None:
     assert repr(pushed(queue(), 1)) == "<Subscription * 1/3>"
     assert repr(Subscription(Filter(("A", "B")), 5, Overflow.PAUSE)) == "<Subscription A,B 0/5>"
+
+
+@pytest.mark.parametrize("first", [gap(1.0, 2.0), Drops(1)])
+def test_marks_in_front_of_everything_become_one_as_well(first: Gap | Drops) -> None:
+    """R-FLOW-06, L6: nobody drains, and nothing but losses comes."""
+    subscription = pushed(queue(1, Overflow.DROP_NEWEST), 1)
+    for number in range(5):
+        if isinstance(first, Gap):
+            subscription.push_gap(gap(number, number + 0.5))
+        pushed(subscription, 2)
+    subscription.pull()
+    pushed(subscription, 3, 4)
+    marks = [gap(0, 4.5), Drops(5)] if isinstance(first, Gap) else [Drops(5)]
+    assert sorted(map(str, pull_all(subscription))) == sorted(map(str, [*marks, 3, Drops(1)]))
+
+
+def test_two_gaps_in_an_empty_queue_become_one() -> None:
+    """R-FLOW-06: from the first to the last."""
+    subscription = queue()
+    for number in range(3):
+        subscription.push_gap(gap(number, number + 0.5))
+    assert pull_all(subscription) == [gap(0, 2.5)]
+
+
+@pytest.mark.parametrize("key", ["names", "block"])
+@pytest.mark.parametrize("nonsense", ["Hangup", (1,)])
+def test_what_is_no_pattern_is_named_by_its_key(key: str, nonsense: Any) -> None:
+    """L3: typed, and in one line."""
+    with pytest.raises(ConfigError, match=f"^{key} = "):
+        Filter(**{key: nonsense})

@@ -191,12 +191,14 @@ def test_a_policy_is_a_policy(all_of_them: Recorded) -> None:
 def test_a_peer_that_invents_names_costs_no_memory(all_of_them: Recorded) -> None:
     """L6: as many as Asterisk has ten times over, and none that is as long as a frame."""
     subscription = all_of_them.add(Filter(), 10, Overflow.DROP_OLDEST)
+    most = 0
     for number in range(NAMES_REMEMBERED_MAX + 10):
         all_of_them.offer(event(f"Invented{number}"))
+        most = max(most, len(all_of_them._by_name))
     longest, long = event("X" * NAME_SIZE_MAX), event("X" * (NAME_SIZE_MAX + 1))
     all_of_them.offer(longest)
     all_of_them.offer(long)
-    assert len(all_of_them._by_name) <= NAMES_REMEMBERED_MAX
+    assert most == NAMES_REMEMBERED_MAX
     assert longest.name in all_of_them._by_name
     assert long.name not in all_of_them._by_name
     assert subscription.dropped == NAMES_REMEMBERED_MAX + 2
@@ -210,3 +212,21 @@ def test_pausing_is_asked_by_any_of_them(all_of_them: Recorded) -> None:
     asked.append(all_of_them.pausing)
     all_of_them.remove(pausing)
     assert [*asked, all_of_them.pausing] == [False, True, False]
+
+
+def test_what_has_no_name_is_taken_by_who_takes_an_empty_one(all_of_them: Recorded) -> None:
+    """R-FLOW-01: text has none."""
+    everything, single = all_of_them.add_simple("*"), all_of_them.add_simple("?")
+    all_of_them.offer(Framer(Message).feed(BANNER + frame("no header at all"))[1])
+    assert (everything.depth, single.depth) == (1, 0)
+
+
+def test_a_predicate_that_raises_at_text_is_reported_without_a_name(all_of_them: Recorded) -> None:
+    """R-FLOW-01: what is neither event nor response has none."""
+
+    def where(message: Message) -> bool:
+        raise ZeroDivisionError
+
+    all_of_them.add_simple(where=where)
+    all_of_them.offer(Framer(Message).feed(BANNER + frame("no header at all"))[1])
+    assert all_of_them.reported == [(Fault.PREDICATE_FAILED, ": ZeroDivisionError()")]

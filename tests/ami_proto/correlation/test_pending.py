@@ -281,7 +281,7 @@ def test_the_other_ends_are_typed_as_well() -> None:
         (entry().cancelled().error, ActionCancelled, "Test: cancelled [pbx:0:1]"),
         (entry().lost(cause).error, ActionLost, "connection reset"),
         (entry().oversized(5_000_000, 4_194_304).error, ReplyTooLarge, "5000000 bytes, over max_frame_size"),
-        (entry().broken(boom).error, CompletionFailed, "ValueError('boom')"),
+        (entry().broken(boom, "a boom").error, CompletionFailed, "raised a boom"),
     ]
     for error, kind, words in ends:
         assert type(error) is kind
