@@ -1,4 +1,7 @@
-"""What every log record of the library carries (R-OBS-02), and how one tells of a user's exception."""
+"""What every log record of the library carries (R-OBS-02), and how the drivers log.
+
+What the user's filters and handlers raise is dropped: a driver has nobody left to tell, and goes on.
+"""
 
 import logging
 import traceback
@@ -41,16 +44,21 @@ def fields_of(notice: Notice) -> dict[str, object]:
             return log_fields(notice.server)
 
 
+def log_warning(logger: logging.Logger, sentence: str, extra: dict[str, object]) -> None:
+    """Log a warning of the driver's own."""
+    with suppress(Exception):
+        logger.warning("%s", safe(sentence), extra=extra, stacklevel=2)
+
+
 def log_raised(
     logger: logging.Logger, sentence: str, error: Exception, redaction: Redaction, extra: dict[str, object]
 ) -> None:
     """Log an exception with its traceback, where whatever is secret is masked: its text may be anything.
 
-    `exc_info` stays empty, for a handler would find the exception itself in it. What the user's filters and
-    handlers raise is dropped: this is the last word on something that was counted already.
+    `exc_info` stays empty, for a handler would find the exception itself in it.
     """
-    file, line, function, _ = logger.findCaller(stacklevel=2)
     with suppress(Exception):
+        file, line, function, _ = logger.findCaller(stacklevel=2)
         record = logger.makeRecord(
             logger.name, logging.ERROR, file, line, sentence, (), None, func=function, extra=extra
         )

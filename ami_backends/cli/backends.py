@@ -1,7 +1,7 @@
 """The driver that a command runs on. Its program is one text, written for a loop, and runs on all of them."""
 
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from enum import StrEnum, unique
 from importlib import import_module
 from types import ModuleType, TracebackType
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Self, cast
 
 import typer
 
-from ami_backends.cli.exits import Terminated, UsageProblem
+from ami_backends.cli.exits import UsageProblem
+from ami_backends.cli.interrupts import heard_by_the_main_greenlet, heard_once
 
 if TYPE_CHECKING:
     from ami_backends.anyio import Client
@@ -37,18 +38,17 @@ def run(backend: Backend, program: Program) -> None:
     """Run a program on this driver, to its end. Raises `UsageProblem` where it is not installed."""
     if backend in (Backend.ASYNCIO, Backend.TRIO):
         driver = _module("anyio", backend)
-        import_module("anyio").run(program, driver.connect, backend=backend.value)
+        import_module("anyio").run(_heard_once, program, driver.connect, backend=backend.value)
     else:
         driver = _module(backend.value, backend)
-        if backend is Backend.GEVENT:
-            _raise_quietly(import_module("gevent").get_hub())
-        _run_at_once(program(_at_once(driver.connect)))
+        with heard_by_the_main_greenlet() if backend is Backend.GEVENT else nullcontext():
+            _run_at_once(_heard_once(program, _at_once(driver.connect)))
 
 
-def _raise_quietly(hub: Any) -> None:  # noqa: ANN401
-    """Have gevent raise in the main greenlet, and not print as well, what a signal raised in the hub's."""
-    hub.SYSTEM_ERROR = (*hub.SYSTEM_ERROR, Terminated)
-    hub.NOT_ERROR = (*hub.NOT_ERROR, KeyboardInterrupt, Terminated)
+async def _heard_once(program: Program, connect: Connect) -> None:
+    """Run a program where the loop handles signals in its own way already."""
+    with heard_once():
+        await program(connect)
 
 
 def _module(name: str, backend: Backend) -> ModuleType:

@@ -68,7 +68,7 @@ _SIGNS = {
 def status_of(error: BaseException) -> Status:
     """Return the status that an error ends the command with."""
     for kind, status in _SIGNS.items():
-        if isinstance(error, kind):
+        if _is_or_holds(error, kind):
             return status
     if isinstance(error, LoginRefused):
         return Status.REFUSED
@@ -108,6 +108,12 @@ def complain(sentence: str) -> None:
     """Write one line to stderr, whatever the sentence holds and wherever stderr goes."""
     with suppress(OSError):  # if nobody listens there, there is nowhere else to say so
         print(f"ami: {safe(' '.join(sentence.split()))}", file=sys.stderr, flush=True)
+
+
+def _is_or_holds(error: BaseException, kind: type[BaseException]) -> bool:
+    """Say whether it is such an error, or a group around one: a signal raises in whichever task runs."""
+    held = error.subgroup(kind) if isinstance(error, BaseExceptionGroup) else None
+    return held is not None or isinstance(error, kind)
 
 
 def _lower_first(text: str) -> str:

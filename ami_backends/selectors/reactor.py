@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ami_backends._line import Line, Traffic
 from ami_backends._listener import Listener
-from ami_backends._log import log_fields
+from ami_backends._log import log_fields, log_warning
 from ami_backends._mailbox import Mailbox
 from ami_backends._resolve import Found, Resolver, look_up, resolve_numeric
 from ami_backends._tls import Contexts, tls_contexts
@@ -193,7 +193,7 @@ class Reactor:
             return self._selector.select(patience)
         except OSError as error:
             # A descriptor died under us: find it, and let the others live.
-            logger.warning("waiting failed: %s", error, extra=log_fields(self.machine.key))
+            log_warning(logger, f"waiting failed: {error}", log_fields(self.machine.key))
             for line in list(self._lines.values()):
                 if line.stream.dead:
                     self._lose(line, Disconnect(Reason.NETWORK, str(error)))

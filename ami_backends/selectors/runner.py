@@ -138,8 +138,10 @@ class Runner(ABC):
 
     def finish(self) -> None:
         """Take the last letters, close the reactor, and leave nobody waiting."""
-        with self._gate:
-            self.desk.ended = True
-        self.reactor.read_mail()
-        self.reactor.close()
-        self.desk.release()
+        try:
+            with self._gate:
+                self.desk.ended = True
+            self.reactor.read_mail()
+            self.reactor.close()
+        finally:  # also where a signal raises meanwhile, as it may in a greenlet
+            self.desk.release()

@@ -24,6 +24,7 @@ from typing import Self
 from conformance.asterisk.instance import HOST, Instance, Ports, account
 from conformance.asterisk.provision import AsteriskUnavailable, administrator, installed_version, provision
 from conformance.asterisk.raw import greets
+from conformance.server.process import await_standstill
 
 PROGRAM = "/usr/sbin/asterisk"
 
@@ -189,7 +190,7 @@ class AsteriskServer:
         """Freeze it (SIGSTOP), every thread of it: connections stay open, and nothing answers."""
         self._signal(signal.SIGSTOP)
         if (pid := self.pid) is not None:
-            os.waitid(os.P_PID, pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+            await_standstill(pid)
 
     def resume(self) -> None:
         """Let it run on (SIGCONT); one that is not frozen does not notice."""

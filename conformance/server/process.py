@@ -19,6 +19,14 @@ PATIENCE = 20.0
 """Seconds that a process may take to end once it was asked to."""
 
 
+def await_standstill(pid: int) -> None:
+    """Wait until every thread of a child that was sent SIGSTOP stands still, or the child has ended.
+
+    The news stays untaken, for whoever waits for the child's end; SIGCONT takes back that it stands still.
+    """
+    os.waitid(os.P_PID, pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+
+
 class ProcessFailed(Exception):
     """The process ended before it listened; the message is what it said."""
 
@@ -77,9 +85,7 @@ class MockProcess:
 
     def stop_process(self) -> None:
         """Freeze it, and wait until every thread of it stands still."""
-        process = self._signal(signal.SIGSTOP)
-        os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
-        os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOHANG)  # or the next stop would seem over at once
+        await_standstill(self._signal(signal.SIGSTOP).pid)
 
     def continue_process(self) -> None:
         """Let it go on."""

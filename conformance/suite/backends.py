@@ -39,6 +39,9 @@ class Backend(Protocol):
 
     name: str
 
+    shared: bool
+    """Whether its clients belong to every thread; else a call from another one raises `MisuseError`."""
+
     def run(self, program: Callable[..., Any], arguments: Mapping[str, Any]) -> None:
         """Run a test of the suite from outside any loop; raise if it leaves a task or greenlet behind."""
         ...

@@ -47,6 +47,7 @@ class Greenlets:
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.shared = name == "gevent-patched"  # a patched thread is a greenlet of the same hub
         gevent.sleep(0)  # the hub opens descriptors that stay
 
     def run(self, program: Callable[..., Any], arguments: Mapping[str, Any]) -> None:

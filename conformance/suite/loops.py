@@ -29,6 +29,8 @@ OPTIONS: dict[str, tuple[str, dict[str, Any]]] = {
 class Loop:
     """A loop. Whatever blocks it fails the test, and so does a task that is left."""
 
+    shared = False
+
     def __init__(self, name: str) -> None:
         self.name = name
         # The first loop of its kind opens descriptors that stay.

@@ -19,6 +19,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the marker that leaves a real server out, for a configuration that is not ours."""
+    config.addinivalue_line("markers", "asterisk: needs a real Asterisk (see conformance/asterisk)")
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Have each test of the suite once for each driver."""
     own = any("backend" in mark.args[0] for mark in metafunc.definition.iter_markers("parametrize"))

@@ -96,7 +96,7 @@ async def test_what_cannot_be_sent_raises_at_once_and_leaves_no_trace(
             await pbx.send("Ping", Long="x" * 2_000)
         with pytest.raises(InvalidAction, match="use stop"):
             await pbx.send("Logoff")
-        with pytest.raises(MisuseError, match="unknown option 'channel'"):
+        with pytest.raises(MisuseError, match="channel"):
             await pbx.send("Ping", channel="x")
         with pytest.raises(ConfigError, match="timeout = 0"):
             await pbx.send("Ping", timeout=0)

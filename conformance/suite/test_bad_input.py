@@ -233,5 +233,5 @@ async def test_what_cannot_be_an_option_is_refused_before_any_stream(
 async def test_an_option_that_no_action_has_is_refused(backend: Backend, mock_server: LoopbackServer) -> None:
     """R-ACT-01: a header begins with a capital letter, so a slip is no header."""
     async with backend.connect(mock_server.port) as pbx:
-        with pytest.raises(MisuseError, match="unknown option 'timeuot'"):
+        with pytest.raises(MisuseError, match="timeuot"):
             await pbx.send("Ping", timeuot=3)

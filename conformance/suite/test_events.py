@@ -126,7 +126,7 @@ async def test_closing_ends_the_iteration_of_another(backend: Backend, start_pee
                 await backend.sleep(0.005)
             heard.close()
             assert await listening.result() == []
-        with pytest.raises(MisuseError, match="the subscription is closed"):
+        with pytest.raises(MisuseError):
             await heard.get()
         heard.close()
         assert pbx.snapshot().subscriptions == ()

@@ -37,9 +37,8 @@ async def test_a_listener_that_raises_breaks_nothing(
         await pbx.send("Go")
         assert (await heard.get(PATIENCE)).name == "Hello"
         assert (await pbx.send("Ping"))["Ping"] == "Pong"
-    raised = [record for record in caplog.records if "a listener raised on" in record.message]
+    raised = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert len(raised) == listener.heard > 5
-    assert {record.levelno for record in raised} == {logging.ERROR}
 
 
 async def test_a_listener_hears_of_every_action_once(backend: Backend, mock_server: LoopbackServer) -> None:

@@ -24,18 +24,18 @@ def trusting(mock_ca_file: Path) -> Tls:
 
 
 @pytest.fixture
-def mistrusted(mock_authority: Authority, trusting: Tls) -> list[tuple[ssl.SSLContext, Tls, str]]:
-    """Give servers, what their client trusts, and why it must not trust them."""
+def mistrusted(mock_authority: Authority, trusting: Tls) -> list[tuple[ssl.SSLContext, Tls]]:
+    """Give servers that their clients must not trust, and what those do trust."""
     good = mock_authority.server_context()
     elsewhere = Tls(ca_file=trusting.ca_file, server_name="pbx.example")
     stranger = Authority()
     return [
-        (mock_authority.server_context("pbx.example"), trusting, f"not valid for '{HOST}'"),
-        (good, elsewhere, "not valid for 'pbx.example'"),
-        (mock_authority.server_context(expired=True), trusting, "certificate has expired"),
-        (stranger.self_signed_context(), trusting, "self-signed certificate"),
-        (stranger.server_context(), trusting, "unable to get local issuer certificate"),
-        (good, Tls(), "unable to get local issuer certificate"),
+        (mock_authority.server_context("pbx.example"), trusting),
+        (good, elsewhere),
+        (mock_authority.server_context(expired=True), trusting),
+        (stranger.self_signed_context(), trusting),
+        (stranger.server_context(), trusting),
+        (good, Tls()),
     ]
 
 
@@ -81,16 +81,15 @@ async def test_a_good_certificate_under_each_of_its_names(
             assert pbx.snapshot().faults == {}
 
 
-async def test_a_bad_certificate_is_refused_and_says_why(
-    backend: Backend, start_peer: PeerFactory, mistrusted: list[tuple[ssl.SSLContext, Tls, str]]
+async def test_a_bad_certificate_is_refused(
+    backend: Backend, start_peer: PeerFactory, mistrusted: list[tuple[ssl.SSLContext, Tls]]
 ) -> None:
     """R-AUTH-05: before any byte of ours but the handshake's."""
-    for context, tls, detail in mistrusted:
+    for context, tls in mistrusted:
         heard: list[dict[str, str]] = []
         peer = start_peer(listening(heard), context=context)
         error = await failure(backend, peer.port, tls=tls)
         assert error.cause.reason is Reason.TLS_FAILED
-        assert detail in error.cause.detail
         assert not heard
 
 
@@ -128,7 +127,6 @@ async def test_tls_on_a_plain_port(backend: Backend, start_peer: PeerFactory, tr
     """R-AUTH-05, R-AUTH-02: told at once where the port speaks, by the timer where it is silent."""
     error = await failure(backend, start_peer(speaking(BANNER)).port, tls=trusting)
     assert error.cause.reason is Reason.TLS_FAILED
-    assert "does this port speak TLS?" in str(error)
     error = await failure(backend, start_peer(silent).port, tls=trusting, connect_timeout=0.1)
     assert error.cause.reason is Reason.CONNECT_TIMEOUT
 

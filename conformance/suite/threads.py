@@ -49,6 +49,7 @@ class Threads:
     """Blocking calls; the program runs in the main thread."""
 
     name = "selectors"
+    shared = True
 
     def run(self, program: Callable[..., Any], arguments: Mapping[str, Any]) -> None:
         """Run the struck text of a program."""

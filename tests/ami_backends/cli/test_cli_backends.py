@@ -6,8 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from cli_harness import PATIENCE, ami, chatter, environment, mock, start, url
+from cli_harness import PATIENCE, ami, chatter, ctrl_c_heard, environment, mock, running, url
 
+from ami_backends.cli.exits import Terminated, sentence_of, status_of
 from conformance.server import MockServer
 
 BACKENDS = ("selectors", "asyncio", "trio", "gevent")
@@ -26,53 +27,152 @@ def test_listen_shows_events_on_every_driver(backend: str) -> None:
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
 def test_a_signal_ends_listen_on_every_driver(backend: str, number: signal.Signals, status: int) -> None:
     """R-DRIVER-05: it logs off, and says nothing."""
-    with mock() as server, chatter(server):
-        process = start("listen", url(server), "--backend", backend)
+    command = ("listen", "--backend", backend)
+    with mock() as server, chatter(server), running(*command, url(server)) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.readline()
         process.send_signal(number)
         assert process.wait(PATIENCE) == status
         assert process.stderr.read() == b""
-        process.communicate()
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_sigterm_while_it_connects_ends_listen(backend: str) -> None:
-    with mock(MockServer(login_refusal_delay=30.0)) as server:
-        process = start(
-            "listen", url(server), "--backend", backend, env={"AMI_SECRET": "wrong", "PYTHONUNBUFFERED": "1"}
-        )
+    command = ("listen", "--backend", backend)
+    wrong = {"AMI_SECRET": "wrong", "PYTHONUNBUFFERED": "1"}
+    with (
+        mock(MockServer(login_refusal_delay=30.0)) as server,
+        running(*command, url(server), env=wrong) as process,
+    ):
         while not server.accepted:
             assert process.poll() is None
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE) in (0, 143)
-        process.communicate()
 
 
-def test_sigterm_in_the_hub_of_gevent_is_quiet() -> None:
-    """R-DRIVER-05: raised in a callback of the loop's, it ends the program; it was printed, and went by."""
-    program = """
+IN_GEVENT = """
+import signal, sys
 import gevent
 from ami_backends.cli.backends import Backend, run
-from ami_backends.cli.exits import Terminated
 
-def raise_it():
-    raise Terminated
+where, number = sys.argv[1], signal.Signals[sys.argv[2]]
+hub = gevent.get_hub()
+handle_error = hub.handle_error
+ends = []
+
+def end(number, frame):
+    ends.append(number)
+    raise KeyboardInterrupt
+
+def end_again(*words):
+    signal.raise_signal(number)
+    handle_error(*words)
+
+def send():
+    signal.raise_signal(number)
+    print("went on")
 
 async def program(connect):
-    gevent.get_hub().loop.run_callback(raise_it)
-    gevent.sleep(20)
+    hub.handle_error = end_again
+    if where == "hub":
+        hub.loop.run_callback(send)
+    elif where == "greenlet":
+        gevent.spawn(send)
+    else:
+        send()
+    gevent.sleep(10)
+    print("never heard")
 
+signal.signal(number, end)
 try:
     run(Backend.GEVENT, program)
-except Terminated:
+except KeyboardInterrupt:
+    print("ended", len(ends))
+"""
+
+
+@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [("hub", "went on\nended 1\n"), ("greenlet", "went on\nended 1\n"), ("main", "ended 1\n")],
+)
+def test_a_signal_ends_the_main_greenlet_and_no_other(where: str, said: str, number: str) -> None:
+    """R-DRIVER-05: gevent lost two of them where the second came as it handled the first, and told of it."""
+    done = subprocess.run(
+        [sys.executable, "-c", IN_GEVENT, where, number],
+        capture_output=True,
+        text=True,
+        env=environment(),
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == (said, "")
+
+
+INTERRUPTED = """
+import signal, sys
+from ami_backends.cli import interrupts
+from ami_backends.cli.backends import Backend, run
+
+interrupts.SAME_MAX = float(sys.argv[2])
+number = signal.Signals[sys.argv[3]]
+
+def end(number, frame):
+    raise KeyboardInterrupt
+
+async def program(connect):
+    try:
+        signal.raise_signal(number)
+        if backend in (Backend.ASYNCIO, Backend.TRIO):
+            import anyio
+            await anyio.sleep(20)
+    finally:
+        signal.raise_signal(number)
+        print("logged off")
+
+backend = Backend(sys.argv[1])
+if number is not signal.SIGINT:
+    signal.signal(number, end)
+try:
+    run(backend, program)
+except KeyboardInterrupt:
+    signal.raise_signal(number)
     print("ended")
 """
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, env=environment(), check=False
-    )
-    assert (done.stdout, done.stderr) == ("ended\n", "")
+
+
+def interrupted(backend: str, same_max: float, number: str) -> subprocess.CompletedProcess[str]:
+    """Interrupt a program, and once more while it logs off."""
+    with ctrl_c_heard():
+        return subprocess.run(
+            [sys.executable, "-c", INTERRUPTED, backend, str(same_max), number],
+            capture_output=True,
+            text=True,
+            env=environment(),
+            check=False,
+        )
+
+
+@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_second_signal_does_not_break_the_logging_off(backend: str, number: str) -> None:
+    """R-DRIVER-05: it was raised in whichever task ran, and asyncio waited for ever once in forty times."""
+    done = interrupted(backend, 60.0, number)
+    assert (done.stdout, done.stderr, done.returncode) == ("logged off\nended\n", "", 0)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_signal_that_comes_again_much_later_ends_the_process(backend: str) -> None:
+    done = interrupted(backend, -1.0, "SIGINT")
+    assert (done.stdout, done.stderr, done.returncode) == ("", "", -signal.SIGINT)
+
+
+def test_an_interrupt_that_a_loop_wrapped_up_is_no_bug() -> None:
+    """A driver's task may be the one that it was raised in."""
+    wrapped = BaseExceptionGroup("tasks", [BaseExceptionGroup("more", [KeyboardInterrupt(), ValueError()])])
+    assert (status_of(wrapped), sentence_of(wrapped)) == (130, "")
+    assert status_of(BaseExceptionGroup("tasks", [Terminated()])) == 143
+    assert status_of(ExceptionGroup("tasks", [ValueError()])) == 70
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

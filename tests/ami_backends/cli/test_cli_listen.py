@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 import pytest
-from cli_harness import PATIENCE, ami, chatter, mock, start, url
+from cli_harness import PATIENCE, ami, chatter, mock, running, url
 
 from ami_backends.cli.records import record_of
 from ami_backends.cli.screen import gap_sentence
@@ -20,13 +20,8 @@ from conformance.server import Action, Exchange, LoopbackServer
 @contextmanager
 def listening(server: LoopbackServer, *options: str) -> Iterator[subprocess.Popen[bytes]]:
     """Give a process that has shown its first event."""
-    with chatter(server):
-        process = start("listen", url(server), *options)
-        try:
-            yield process
-        finally:
-            process.kill()
-            process.communicate()
+    with chatter(server), running("listen", url(server), *options) as process:
+        yield process
 
 
 def first_line(process: subprocess.Popen[bytes]) -> str:
@@ -143,7 +138,7 @@ def test_a_closed_pipe_ends_it_quietly(options: list[str]) -> None:
 
 
 def test_a_pipe_that_was_closed_before_is_quiet_too() -> None:
-    with mock() as server, start("command", url(server), "module show") as process:
+    with mock() as server, running("command", url(server), "module show") as process:
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.close()
@@ -152,8 +147,8 @@ def test_a_pipe_that_was_closed_before_is_quiet_too() -> None:
 
 
 def test_ctrl_c_while_an_answer_is_awaited() -> None:
-    with mock() as server:
-        process = start("send", url(server), "Originate", "Channel=Local/ring@default", "Application=Echo")
+    call = ("Originate", "Channel=Local/ring@default", "Application=Echo")
+    with mock() as server, running("send", url(server), *call) as process:
         while not server.call(lambda core: dict(core.world.channels)):
             pass
         process.send_signal(signal.SIGINT)

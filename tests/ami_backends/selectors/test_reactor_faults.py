@@ -1,5 +1,6 @@
 """R-DRIVER-01: signals, dead descriptors and a system that refuses end one session at most."""
 
+import logging
 import os
 import resource
 import selectors
@@ -105,6 +106,21 @@ def test_a_failing_wait_causes_no_further_waits(
         ]
         assert owner.send("Ping").succeeded
         assert peer.accepted == 1
+
+
+def test_a_filter_that_raises_on_that_warning_breaks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Invariant 8: it ended the loop."""
+
+    def fail(_: object) -> Any:
+        raise OSError(9, "Bad file descriptor")
+
+    with Peer(honest) as peer, Owner(peer.port) as owner:
+        owner.until_ready()
+        with monkeypatch.context() as patch:
+            patch.setattr(owner.reactor._selector, "select", fail)
+            patch.setattr(logging.getLogger("ami_backends"), "filters", [fail])
+            owner.reactor.run_once(1.0)
+        assert owner.send("Ping").succeeded
 
 
 def test_nothing_is_limited_to_1024_descriptors() -> None:
