@@ -20,7 +20,9 @@ from ami_proto import (
     Message,
     MisuseError,
     NotReady,
+    Overflow,
     State,
+    Subscription,
     Ticket,
 )
 from ami_proto.config import DURATION_MAX
@@ -163,7 +165,7 @@ def test_two_servers_of_one_seed_draw_independently() -> None:
         lambda connection: connection.cancel(Ticket("pbx", "x", "y"), 1000.0),
         lambda connection: connection.submit(STATUS, 1000.0),
         lambda connection: connection.subscribe(Filter()),
-        lambda connection: connection.unsubscribe(connection.subscribe(Filter())),
+        lambda connection: connection.unsubscribe(Subscription(Filter(), 5, Overflow.DROP_OLDEST)),
     ],
     ids=["start", "stop", "cancel", "submit", "subscribe", "unsubscribe"],
 )
