@@ -18,6 +18,11 @@ from ami_proto import (
     ServerKey,
 )
 
+FRAMES_MAX = 20
+"""Of the frames of a traceback, the innermost are shown."""
+CAUSES_MAX = 10
+"""An exception with more causes is shown without them."""
+
 
 def log_fields(
     server_key: ServerKey | None,
@@ -58,11 +63,32 @@ def log_raised(
     `exc_info` stays empty, for a handler would find the exception itself in it.
     """
     with suppress(Exception):
+        if not logger.isEnabledFor(logging.ERROR):
+            return
         file, line, function, _ = logger.findCaller(stacklevel=2)
         record = logger.makeRecord(
             logger.name, logging.ERROR, file, line, sentence, (), None, func=function, extra=extra
         )
-        shown = "".join(traceback.format_exception(error)).splitlines()
+        # Not `splitlines`, which would cut a secret at characters that end no line.
+        shown = _traceback(error).rstrip("\n").split("\n")
         record.exc_text = "\n".join(safe(redaction.text(each)) for each in shown)
-        if logger.isEnabledFor(record.levelno):
-            logger.handle(record)
+        logger.handle(record)
+
+
+def _traceback(error: Exception) -> str:
+    """Return the innermost frames of an exception and of its causes; without these where they are many.
+
+    Frames and causes of one that is raised again and again become more each time.
+    """
+    if _causes(error) <= CAUSES_MAX:
+        return "".join(traceback.format_exception(error, limit=-FRAMES_MAX))
+    frames = traceback.format_tb(error.__traceback__, limit=-FRAMES_MAX)
+    return "".join([*frames, f"{type(error).__qualname__}: {error}"])
+
+
+def _causes(error: BaseException) -> int:
+    """Count what led to an exception, up to one more than is shown."""
+    count, last = 0, error
+    while count <= CAUSES_MAX and (cause := last.__cause__ or last.__context__) is not None:
+        count, last = count + 1, cause
+    return count

@@ -15,10 +15,12 @@ logger = logging.getLogger("ami_backends")
 class Mailbox:
     """A queue of calls, and a descriptor that is readable while there are any.
 
-    `post` takes no lock and never waits, so that a signal handler may call it too.
+    `post` takes no lock and never waits, so that a signal handler may call it too. What a call raises is
+    logged, redacted.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, redaction: Redaction) -> None:
+        self._redaction = redaction
         self._calls: deque[Callable[[], None]] = deque()
         self._waker, self._wakened = socket.socketpair()
         self._waker.setblocking(False)
@@ -48,7 +50,7 @@ class Mailbox:
             try:
                 self._calls.popleft()()
             except Exception as error:  # noqa: BLE001 - a user's function, maybe
-                log_raised(logger, "a call by mail raised", error, Redaction(), log_fields(None))
+                log_raised(logger, "a call by mail raised", error, self._redaction, log_fields(None))
 
     def close(self) -> None:
         """Close the descriptor. What was posted can still be read."""

@@ -18,6 +18,9 @@ _NUMBER: Final = re.compile(r"[+-]?([0-9]{1,18}(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0
 HIDDEN: Final = "..."
 """Stands in an error for a value that may be a secret: under an unknown key, too, there may be one."""
 
+UNKNOWN_KEY: Final = "unknown key"
+"""The rule that a key breaks which is none: it may be anything, a secret too."""
+
 
 def as_bool(key: str, value: object) -> object:
     """Read a switch: 1, true, yes, on; 0, false, no, off; any case."""

@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Literal, Never, Self, cast
 
-from ami_proto.coercion import HIDDEN, as_bool, as_float, as_int, as_tuple, merged, pattern
+from ami_proto.coercion import HIDDEN, UNKNOWN_KEY, as_bool, as_float, as_int, as_tuple, merged, pattern
 from ami_proto.errors import ConfigError
 from ami_proto.setup_action import SetupAction, read_setup
+from ami_proto.spellings import spellings
 from ami_proto.values import ServerKey, Tls
 
 KIB = 1024
@@ -40,8 +41,9 @@ class ServerConfig:
     secret: str = field(repr=False)
     auth: Literal["md5", "plain"] = "md5"
     events: str | None = None
-    """The `Events` mask of the login; None leaves it to the user's read classes. Asterisk takes
-    words it does not know for "no events", without an error (facts, 2)."""
+    """The `Events` mask of the login; None leaves it to the user's read classes. A yes or a no, a number,
+    or words in lower case between commas. Asterisk takes words it does not know for "no events", without
+    an error (facts, 2)."""
     wait_fully_booted: bool = False
     """Wait for `FullyBooted` before READY; it only comes with class `system` in the mask."""
     setup: tuple[SetupAction, ...] = ()
@@ -111,7 +113,7 @@ class ServerConfig:
         with _secret_unsaid(given.get("secret")):
             for key, value in given.items():
                 if key not in known:
-                    raise ConfigError(str(key), HIDDEN, "unknown key")
+                    raise ConfigError(str(key), HIDDEN, UNKNOWN_KEY)
                 values[key] = _read(key, value, known[key].type)
         for key, each in known.items():
             if key not in values and each.default is MISSING:
@@ -144,11 +146,10 @@ class ServerConfig:
             for each in getattr(self, name):
                 pattern(name, each)
         self._require("auth", self.auth in ("md5", "plain"), "must be 'md5' or 'plain'")
-        self._require(
-            "events",
-            not self.wait_fully_booted or _hears_system(self.events),
-            "keeps out FullyBooted, which wait_fully_booted waits for: name 'system' as well",
-        )
+        rule = "must have no blanks or capitals: Asterisk would ignore such a word, without an error"
+        self._require("events", _is_mask(self.events), rule)
+        rule = "keeps out FullyBooted, which wait_fully_booted waits for: name 'system' or 'all' as well"
+        self._require("events", not self.wait_fully_booted or _hears_system(self.events), rule)
 
     def _require_numbers(self) -> None:
         for name, (low, high) in BOUNDS.items():
@@ -239,7 +240,7 @@ def _read_tls(value: object) -> object:
         return value
     for key in value:
         if key not in ("ca_file", "verify", "server_name"):
-            raise ConfigError(f"tls.{key}", HIDDEN, "unknown key")
+            raise ConfigError(f"tls.{key}", HIDDEN, UNKNOWN_KEY)
     tls = Tls(
         value.get("ca_file"), cast("bool", as_bool("tls.verify", value.get("verify", True))),
         value.get("server_name"),
@@ -264,29 +265,54 @@ def _is_tls(value: object) -> bool:
 _BLANK = re.compile(r"[\s\x00-\x1f\x7f]")
 
 _YES = frozenset({"yes", "true", "y", "t", "1", "on"})
-"""What Asterisk takes for a yes (ast_true, main/utils.c)."""
+_NO = frozenset({"no", "false", "n", "f", "0", "off"})
+"""What Asterisk takes for a yes and a no, in any case (ast_true and ast_false, main/utils.c)."""
+
+
+def _is_mask(events: str | None) -> bool:
+    """Whether Asterisk may know every word of a mask: it compares them as they are (main/manager.c)."""
+    mask = events or ""
+    return mask.lower() in _YES | _NO or (mask == mask.lower() and not _BLANK.search(mask))
 
 
 def _hears_system(events: str | None) -> bool:
     """Whether a mask lets class `system` through, to which `FullyBooted` belongs (facts, 2)."""
-    mask = (events or "").strip().lower()
-    if not mask or mask in _YES:
+    if not events or events.lower() in _YES:
         return True
-    if mask.isascii() and mask.isdigit():
-        return int(mask) % 2 == 1  # EVENT_FLAG_SYSTEM, include/asterisk/manager.h
-    return any(word.strip() in ("system", "all") for word in mask.split(","))
+    if events.isascii() and events.isdigit():
+        return int(events) % 2 == 1  # EVENT_FLAG_SYSTEM, include/asterisk/manager.h
+    return not {"system", "all"}.isdisjoint(events.split(","))
 
 
 @contextmanager
 def _secret_unsaid(secret: object) -> Iterator[None]:
-    """Show no value in an error that holds the secret: it may have been written to the wrong key."""
+    """Show the secret in no error, however it is quoted: it may stand under the wrong key, or be one."""
     try:
         yield
     except ConfigError as error:
-        said = (str(error), error.value if isinstance(error.value, str) else "")
-        if isinstance(secret, str) and secret and any(secret in each for each in said):
-            raise ConfigError(error.key, HIDDEN, error.rule) from None
-        raise
+        found = sorted(spellings(secret) if isinstance(secret, str) else (), key=len, reverse=True)
+        key, value, rule = error.key, error.value, error.rule
+        if rule == UNKNOWN_KEY:
+            key = _without(found, key)
+        said = _said(value)
+        holds = _without(found, said) != said
+        if holds or key == "setup":  # elsewhere the rule's words are the library's own
+            rule = _without(found, rule)
+        raise ConfigError(key, HIDDEN if holds else value, rule) from None
+
+
+def _without(found: list[str], text: str) -> str:
+    for each in found:
+        text = text.replace(each, HIDDEN)
+    return text
+
+
+def _said(value: object) -> str:
+    """Return all that an error would quote of a value, if it can be quoted."""
+    try:
+        return repr(value)
+    except Exception:  # noqa: BLE001 - one of the user's, or a number too long to be written
+        return ""
 
 
 def _fits_login(text: str | None) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ami_proto.coercion import HIDDEN, as_bool, as_tuple
+from ami_proto.coercion import HIDDEN, UNKNOWN_KEY, as_bool, as_tuple
 from ami_proto.errors import ConfigError, InvalidAction
 from ami_proto.lines import check_header_name, encoded_action, encoded_header
 
@@ -63,7 +63,7 @@ def _read_action(key: str, value: object) -> SetupAction:
         raise ConfigError(key, HIDDEN, "each set-up action must be a table")
     for name in value:
         if name not in ("name", "headers", "required"):
-            raise ConfigError(f"{key}.{name}", HIDDEN, "unknown key")
+            raise ConfigError(f"{key}.{name}", HIDDEN, UNKNOWN_KEY)
     headers = value.get("headers", ())
     pairs = _pairs(headers) if isinstance(headers, Mapping) else _tuples(f"{key}.headers", headers)
     required = as_bool(f"{key}.required", value.get("required", False))

@@ -47,12 +47,13 @@ class Driver:
         contexts: Contexts | None = None,
     ) -> None:
         self.machine = machine
-        self._listener = Listener(on_notice, Redaction.of(machine.config))
+        redaction = Redaction.of(machine.config)
+        self._listener = Listener(on_notice, redaction)
         self._resolver = resolver or ThreadResolver()
         # Reading certificates blocks: give contexts that were made elsewhere, or make the driver there.
         self._contexts = tls_contexts(machine.config) if contexts is None else contexts
         self._lines: dict[SessionId, Line] = {}
-        self._mail = Mailbox()
+        self._mail = Mailbox(redaction)
         self._woken = anyio.Event()
         self._thread = threading.get_ident()
 

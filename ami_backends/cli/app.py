@@ -16,6 +16,7 @@ from typer.main import get_command
 from ami_backends.cli.check_config import check_config
 from ami_backends.cli.command import command
 from ami_backends.cli.exits import Status, Terminated, complain, sentence_of, status_of
+from ami_backends.cli.interrupts import may_handle
 from ami_backends.cli.listen import listen
 from ami_backends.cli.send import send
 
@@ -94,6 +95,9 @@ def _common(
 @contextmanager
 def _sigterm_raises() -> Iterator[None]:
     """Turn SIGTERM into an exception, so that it logs off on its way out like everything else."""
+    if not may_handle():
+        yield
+        return
 
     def handle(_signal: int, _frame: FrameType | None) -> None:
         raise Terminated

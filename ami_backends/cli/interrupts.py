@@ -1,6 +1,7 @@
 """Ctrl-C and SIGTERM while a command runs on a driver: heard once, where the program can hear them."""
 
 import signal
+import threading
 import time
 from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
@@ -12,6 +13,11 @@ SAME_MAX = 1.0
 """Seconds in which more of a signal are the same one: longer than it takes to log off."""
 
 Handler = Callable[[int, FrameType | None], Any]
+
+
+def may_handle() -> bool:
+    """Whether this thread may say what a signal does: Python lets the main one alone."""
+    return threading.current_thread() is threading.main_thread()
 
 
 @contextmanager
@@ -70,8 +76,11 @@ def heard_by_the_main_greenlet() -> Iterator[None]:
 def _handling(change: Callable[[Handler], Handler], keep: Container[int] = ()) -> Iterator[None]:
     """Change how both signals are handled, for as long as this lasts; those to `keep` stay changed.
 
-    A signal that is ignored stays so.
+    A signal that is ignored stays so, and so does everything in another thread than the main one.
     """
+    if not may_handle():
+        yield
+        return
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     ours = {number: change(handler) for number, handler in before.items() if callable(handler)}
     for number, handler in ours.items():

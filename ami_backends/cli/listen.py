@@ -9,6 +9,7 @@ import typer
 
 from ami_backends.cli.backends import Backend, BackendOption, Connect, run
 from ami_backends.cli.exits import UsageProblem, complain
+from ami_backends.cli.interrupts import may_handle
 from ami_backends.cli.login import CaFile, ConnectTimeout, Insecure, Login, SecretFile
 from ami_backends.cli.monitor import MetricsPort, Verbose, logging_to_stderr, serving_metrics
 from ami_backends.cli.records import record_of, stamped, write_record
@@ -77,7 +78,8 @@ def listen(
         listeners = [] if verbose else [_Reporter()]  # who reads the log is told by it
         telemetry = Telemetry(*listeners, metrics=metrics, redaction=Redaction(secret=words["secret"]))
         # SIGTERM is the usual end of a service: log off, and be done.
-        async with connect(**words, on_notice=telemetry, stop_on=[signal.SIGTERM]) as client:
+        stop_on = [signal.SIGTERM] if may_handle() else []
+        async with connect(**words, on_notice=telemetry, stop_on=stop_on) as client:
             if metrics is not None:
                 metrics.watch(client)
             with client.events(*(event or ()), marks=True) as events:

@@ -66,7 +66,8 @@ class Reactor:
         selector: selectors.BaseSelector | None = None,
     ) -> None:
         self.machine = machine
-        self._listener = Listener(on_notice, Redaction.of(machine.config))
+        redaction = Redaction.of(machine.config)
+        self._listener = Listener(on_notice, redaction)
         self._resolver = resolver
         # Made here, because reading certificates blocks.
         self._contexts = tls_contexts(machine.config) if contexts is None else contexts
@@ -76,7 +77,7 @@ class Reactor:
         """Lines that can be read without waiting."""
         self._traffic = Traffic()
         self._closed = False
-        self._mail = Mailbox()
+        self._mail = Mailbox(redaction)
         self._selector = selectors.DefaultSelector() if selector is None else selector
         self._selector.register(self._mail, selectors.EVENT_READ, None)
         self._work = Work()

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from ami_backends._extras import missing_extra
-from ami_backends._safe import safe
 from ami_backends.telemetry.names import action_label
 from ami_backends.telemetry.records import outcome_label
 from ami_proto import (
@@ -98,11 +97,11 @@ class Metrics:
             case StateChanged():
                 self._count_state(notice)
             case ConnectScheduled(server):
-                self._attempts.labels(safe(server)).inc()
+                self._attempts.labels(_server_label(server)).inc()
             case BreakerChanged(server, _, new):
-                self._breaker.labels(safe(server), _label(new)).inc()
+                self._breaker.labels(_server_label(server), _label(new)).inc()
             case EventsDropped(server, _, delta):
-                self._dropped.labels(safe(server), "overflow").inc(delta)
+                self._dropped.labels(_server_label(server), "overflow").inc(delta)
             case FaultSeen():
                 self._count_fault(notice)
 
@@ -117,26 +116,26 @@ class Metrics:
     def _count_action(self, finished: ActionFinished) -> None:
         outcome, ticket = finished.outcome, finished.ticket
         name = action_label(ticket.action_name)
-        self._actions.labels(safe(ticket.server), name, outcome_label(outcome)).inc()
-        self._latency.labels(safe(ticket.server), name).observe(finished.elapsed)
+        self._actions.labels(_server_label(ticket.server), name, outcome_label(outcome)).inc()
+        self._latency.labels(_server_label(ticket.server), name).observe(finished.elapsed)
         if outcome.reply.dropped:
-            self._items.labels(safe(ticket.server)).inc(outcome.reply.dropped)
+            self._items.labels(_server_label(ticket.server)).inc(outcome.reply.dropped)
 
     def _count_state(self, change: StateChanged) -> None:
         if change.cause is not None and change.cause.reason is not Reason.STOPPED:
-            self._ends.labels(safe(change.server), _label(change.cause.reason)).inc()
+            self._ends.labels(_server_label(change.server), _label(change.cause.reason)).inc()
         if self._looks.enter(change.server, change.new):
-            self._reconnects.labels(safe(change.server)).inc()
+            self._reconnects.labels(_server_label(change.server)).inc()
 
     def _count_fault(self, seen: FaultSeen) -> None:
         if seen.fault in DROPS:
-            self._dropped.labels(safe(seen.server), DROPS[seen.fault]).inc(seen.count)
+            self._dropped.labels(_server_label(seen.server), DROPS[seen.fault]).inc(seen.count)
         elif seen.fault is Fault.UNMATCHED:
-            self._unmatched.labels(safe(seen.server)).inc(seen.count)
+            self._unmatched.labels(_server_label(seen.server)).inc(seen.count)
         elif seen.fault is Fault.DESYNC:
-            self._desyncs.labels(safe(seen.server)).inc(seen.count)
+            self._desyncs.labels(_server_label(seen.server)).inc(seen.count)
         else:
-            self._faults.labels(safe(seen.server), _label(seen.fault)).inc(seen.count)
+            self._faults.labels(_server_label(seen.server), _label(seen.fault)).inc(seen.count)
 
 
 class _Looks(Collector):
@@ -179,7 +178,7 @@ class _Looks(Collector):
             by_state.add_metric([_label(state)], count)
         up = GaugeMetricFamily("ami_up", "Whether actions can be sent.", labels=["server"])
         for server, state in states.items():
-            up.add_metric([safe(server)], state.sending)
+            up.add_metric([_server_label(server)], state.sending)
         yield from (by_state, up)
         snapshots = [snapshot for each in watched if (snapshot := each.again()) is not None]
         yield from _families(snapshots)
@@ -194,7 +193,7 @@ def _families(snapshots: list[Snapshot]) -> Iterator[Metric]:
         "ami_events_received", "Events of every session, wanted or not.", labels=["server"]
     )
     for each in snapshots:
-        labels = [safe(each.server)]
+        labels = [_server_label(each.server)]
         pending.add_metric(labels, each.actions_pending)
         waiting.add_metric(labels, each.actions_waiting)
         outbound.add_metric(labels, each.outbound_bytes)
@@ -226,6 +225,11 @@ class _Look:
         if snapshot.events_received >= self.last.events_received:
             self.last = snapshot
         return self.last
+
+
+def _server_label(key: ServerKey) -> str:
+    """Return a key as a label, a backslash doubled: no two keys have the same."""
+    return repr(key)[1:-1]
 
 
 def _label(member: State | BreakerState | Fault | Reason) -> str:

@@ -1,17 +1,15 @@
 """Mask what must not be shown (R-ACT-05, R-OBS-04). Server keys and ActionIDs are never masked."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Final
 
 from ami_proto.coercion import pattern
 from ami_proto.config import ServerConfig
-from ami_proto.message.spellings import spellings
+from ami_proto.spellings import spellings
 
 MASK: Final = "***"
-
-SECRET_SIZE_MIN: Final = 4
-"""A secret shorter than this is not looked for inside text: it would be found in every sentence."""
 
 VALUE_SIZE_MAX: Final = 256
 """Characters of a value that is found by its pattern where a text is cut."""
@@ -61,8 +59,7 @@ class Redaction:
     def __init__(self, names: Iterable[str] = (), values: Iterable[str] = (), secret: str = "") -> None:
         self._names = (_SECRET_NAME, *(pattern("redact_names", each) for each in names))
         self._values = tuple(pattern("redact_values", each) for each in values)
-        found = set(spellings(secret)) if len(secret) >= SECRET_SIZE_MIN else set()
-        self._secrets = tuple(sorted(found, key=lambda text: (-len(text), text)))
+        self._secrets = tuple(sorted(spellings(secret), key=lambda text: (-len(text), text)))
         """The longest first."""
         self._reach = max([VALUE_SIZE_MAX, *map(len, self._secrets)])
 
@@ -95,7 +92,7 @@ class Redaction:
         """Return plain data, however nested, with every secret in it masked.
 
         Mappings and pairs are looked through by their names, lists item by item, text and bytes by their
-        pattern.
+        pattern. Names that masking makes the same are numbered.
         """
         if isinstance(value, str):
             return self._value(value)
@@ -103,7 +100,7 @@ class Redaction:
             text = value.decode("utf-8", "surrogateescape")
             return self._value(text).encode("utf-8", "surrogateescape")
         if isinstance(value, Mapping):
-            return {self._name(name): self._named(name, each) for name, each in value.items()}
+            return self._mapping(value)
         if isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], str):
             return self._name(value[0]), self._named(value[0], value[1])
         if isinstance(value, tuple | list | set | frozenset):
@@ -146,6 +143,17 @@ class Redaction:
         if size < len(line) and not masked.endswith(MASK):
             masked = masked[: max(0, len(masked) - self._reach)]
         return masked[:size_max]
+
+    def _mapping(self, value: Mapping[object, object]) -> dict[object, object]:
+        shown: dict[object, object] = {}
+        clashes: Counter[object] = Counter()
+        for name, each in value.items():
+            unique = masked = self._name(name)
+            while unique in shown:
+                clashes[masked] += 1
+                unique = f"{masked} {clashes[masked] + 1}"
+            shown[unique] = self._named(name, each)
+        return shown
 
     def _named(self, name: object, value: object) -> object:
         if isinstance(name, str):

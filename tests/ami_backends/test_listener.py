@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from ami_backends._listener import Listener
+from ami_backends._log import log_raised
 from ami_backends._mailbox import Mailbox
 from ami_proto import (
     ActionFinished,
@@ -90,7 +91,7 @@ def test_a_logger_that_raises_too_breaks_nothing(monkeypatch: pytest.MonkeyPatch
     listener = Listener(raising(ValueError("oh")))
     listener.hear(NOTICES[0][0])
     assert listener.errors == 1
-    mail = Mailbox()
+    mail = Mailbox(Redaction())
     mail.post(raising(ValueError("oh")))
     mail.read()
     mail.close()
@@ -98,11 +99,82 @@ def test_a_logger_that_raises_too_breaks_nothing(monkeypatch: pytest.MonkeyPatch
 
 def test_a_call_by_mail_that_raises_is_told_of_with_all_fields(caplog: pytest.LogCaptureFixture) -> None:
     """R-OBS-02, R-OBS-04."""
-    mail = Mailbox()
-    mail.post(raising(ValueError("Password: abc")))
+    mail = Mailbox(Redaction(secret="hunter2"))
+    mail.post(raising(ValueError("hunter2\nPassword: abc")))
     mail.read()
     mail.close()
     last: Any = caplog.records[-1]
     assert (last.server_key, last.action_id, last.queue_depth) == (None, None, None)
     assert "Password: ***" in caplog.text
-    assert "abc" not in caplog.text
+    assert "ValueError: ***" in caplog.text
+    assert [each for each in ("abc", "hunter2") if each in caplog.text] == []
+
+
+@pytest.mark.parametrize("character", ["\x0b", "\x0c", "\x1c", "\x1e", "\x85", "\u2028", "\u2029"])
+def test_a_secret_is_not_cut_by_what_ends_no_line(character: str, caplog: pytest.LogCaptureFixture) -> None:
+    """R-OBS-04."""
+    secret = f"hun{character}ter2"
+    Listener(raising(ValueError(f"it was {secret}")), Redaction(secret=secret)).hear(NOTICES[0][0])
+    assert "it was ***" in caplog.text
+    assert "ter2" not in caplog.text
+
+
+def test_where_nobody_listens_nothing_is_put_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """R-OBS-01: a listener that raises on each notice costs little."""
+    looked_at: list[str] = []
+
+    class Watched(Redaction):
+        def text(self, line: str) -> str:
+            looked_at.append(line)
+            return line
+
+    monkeypatch.setattr(logging.getLogger("ami_backends"), "disabled", True)
+    listener = Listener(raising(ValueError("oh")), Watched())
+    listener.hear(NOTICES[0][0])
+    assert (listener.errors, looked_at) == (1, [])
+
+
+def test_the_innermost_frames_are_shown(caplog: pytest.LogCaptureFixture) -> None:
+    """R-OBS-01: an exception that is raised again and again grows."""
+    error = ValueError("the ground")
+    listener = Listener(raising(error))
+    for _ in range(200):
+        listener.hear(NOTICES[0][0])
+    last = caplog.records[-1].exc_text or ""
+    assert last.endswith("ValueError: the ground")
+    assert last.count("raise error") >= 5
+    assert last.count("  File ") <= 20
+
+
+def test_a_logger_of_another_shape_breaks_nothing() -> None:
+    """R-OBS-01: a user's class of loggers may say otherwise who calls."""
+
+    class Odd(logging.Logger):
+        def findCaller(self) -> Any:  # type: ignore[override]  # noqa: N802 - the name is logging's
+            raise AssertionError
+
+    log_raised(Odd("odd"), "a listener raised", ValueError("oh"), Redaction(), {})
+
+
+def test_an_exception_with_many_causes_is_shown_without_them(caplog: pytest.LogCaptureFixture) -> None:
+    """R-OBS-01: likewise where each is the cause of the next."""
+
+    class Chained:
+        last: Exception | None = None
+
+        def __call__(self, _: Notice) -> None:
+            error = ValueError("again")
+            try:
+                raise error from self.last
+            finally:
+                self.last = error
+
+    listener = Listener(Chained())
+    for _ in range(5):
+        listener.hear(NOTICES[0][0])
+    assert caplog.text.count("direct cause") == 1 + 2 + 3 + 4
+    caplog.clear()
+    for _ in range(200):
+        listener.hear(NOTICES[0][0])
+    assert (listener.errors, len(caplog.records)) == (205, 200)
+    assert caplog.text.count("ValueError: again") < 200 + 10 * 11

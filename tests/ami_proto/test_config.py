@@ -1,6 +1,8 @@
 """R-CONF-01: the configuration of one server, validated at construction."""
 
+import json
 import math
+from collections.abc import Callable
 from dataclasses import FrozenInstanceError, fields, replace
 from typing import Any
 
@@ -95,17 +97,28 @@ def test_combinations_that_cannot_work_are_refused() -> None:
     assert refused(reconnect_max=0.05).rule == "must be at least reconnect_min = 0.1"
 
 
-@pytest.mark.parametrize("events", ["off", "OFF ", "no", "0", "2", "-1", "call,agent", "systems"])
+@pytest.mark.parametrize("events", ["off", "OFF", "f", "0", "2", "-1", "call,agent", "systems", "sys,call"])
 def test_a_mask_that_keeps_out_what_is_waited_for_is_refused(events: str) -> None:
     """R-CONF-01: each login would time out, for ever."""
     assert "FullyBooted" in refused(events=events, wait_fully_booted=True).rule
     assert build(events=events).events == events
 
 
-@pytest.mark.parametrize("events", [None, "", " ", "on", "y", "1", "3", "System , call", "all"])
+@pytest.mark.parametrize(
+    "events", [None, "", "on", "Yes", "T", "1", "3", "system,call", "call,system", "all"]
+)
 def test_a_mask_that_lets_it_through_is_not(events: str | None) -> None:
     play = Playbook(build(events=events, wait_fully_booted=True)).log_in().event("FullyBooted")
     assert play.connection.state is State.READY
+
+
+@pytest.mark.parametrize(
+    "events", ["call, system", "System,call", "All", "system ", "1 ", "ON ", " ", "a\tb"]
+)
+@pytest.mark.parametrize("waits", [True, False])
+def test_a_mask_that_asterisk_does_not_know_as_it_is_written_is_refused(events: str, waits: bool) -> None:
+    """R-CONF-01: it compares capitals and blanks too (ast_instring), and hears nothing, without an error."""
+    assert "no blanks or capitals" in refused(events=events, wait_fully_booted=waits).rule
 
 
 @pytest.mark.parametrize("host", [" 10.0.0.5", "10.0.0.5 ", "10.0.0.5\t", "pbx 01", "pbx\x7f", "pbx\u2003"])
@@ -147,6 +160,9 @@ def test_the_secret_is_never_shown() -> None:
         {"tls": "hunter2"},
         {"redact_names": ("(hunter2",)},
         {"port": ["hunter2"]},
+        {"port": b"hunter2"},
+        {"redact_names": ("(?P=hunter2)",)},
+        {"port": "x" * 195 + "hunter2"},
     ],
 )
 def test_the_secret_is_not_shown_under_another_key_either(options: dict[str, object]) -> None:
@@ -154,6 +170,21 @@ def test_the_secret_is_not_shown_under_another_key_either(options: dict[str, obj
     error = refused(secret="hunter2", **options)
     assert "hunter2" not in f"{error} {error.value!r}"
     assert "..." in str(error)
+
+
+@pytest.mark.parametrize("secret", ["hün'ter\\2", "hün\x0cter\u20282"])
+@pytest.mark.parametrize("write", [str, repr, ascii, json.dumps, str.encode])
+def test_the_secret_is_not_shown_however_it_is_quoted(secret: str, write: Callable[[str], object]) -> None:
+    """R-OBS-04: it may have been copied out of a log, or of JSON."""
+    error = refused(secret=secret, auth=write(secret))
+    assert "ter" not in f"{error.value!r}"
+    assert str(error).startswith("auth = '...': ")
+
+
+@pytest.mark.parametrize("secret", ["e", "must", "port"])
+def test_what_is_no_secret_is_shown_though_a_secret_is_among_the_words_of_the_error(secret: str) -> None:
+    """R-CONF-01: key, value and rule."""
+    assert str(refused(secret=secret, port=0)) == "port = 0: must be between 1 and 65535"
 
 
 class Unspeakable:

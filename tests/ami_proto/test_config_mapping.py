@@ -106,6 +106,21 @@ def test_a_secret_under_a_wrong_key_is_not_repeated() -> None:
         assert "'...'" in str(refused(**options))
 
 
+@pytest.mark.parametrize(
+    ("options", "key"),
+    [
+        ({"hunter2": 1}, "..."),
+        ({"my_hunter2": 1}, "my_..."),
+        ({"tls": {"hunter2": 1}}, "tls...."),
+        ({"setup": [{"hunter2": 1}]}, "setup...."),
+        ({"setup": [{"name": "Events", "headers": {"hunter2": "x" * 2000}}]}, "setup"),
+    ],
+)
+def test_a_secret_that_is_the_key_is_not_shown(options: dict[str, object], key: str) -> None:
+    """R-OBS-04: `refused` looks for it."""
+    assert refused(**options).key == key
+
+
 def test_numbers_that_nobody_can_write_are_refused() -> None:
     """R-AUTH-06: what could not be sent is refused when it is configured."""
     assert "pairs of text" in str(refused(setup=[{"name": "Events", "headers": {"EventMask": 10**5000}}]))

@@ -176,6 +176,23 @@ def test_a_resolvers_odd_answer_fails_the_attempt_only(loop: str, answer: object
     assert closed.cause.reason is Reason.UNRESOLVED
 
 
+@pytest.mark.parametrize("loop", LOOPS)
+def test_a_letter_that_raises_tells_no_secret(loop: str, caplog: pytest.LogCaptureFixture) -> None:
+    """R-OBS-04: neither the server's own, nor what its configuration calls one."""
+
+    def letter() -> None:
+        raise ValueError("it was hunter2, with PIN=1234")
+
+    async def program(peer: Peer) -> None:
+        async with connect(**words(peer, secret="hunter2", redact_names=("^pin$",))) as pbx:
+            pbx._driver.call_soon(letter)
+            await pbx.send("Ping")
+
+    with Peer(honest) as peer:
+        anyio.run(program, peer, backend=loop)
+    assert "it was ***, with PIN=***" in caplog.text
+
+
 def test_a_name_that_no_certificate_can_have_fails_the_attempt_only() -> None:
     """R-AUTH-05."""
     notices: list[Notice] = []

@@ -206,6 +206,46 @@ def test_ctrl_c_before_the_command_begins_or_when_it_is_over_is_quiet() -> None:
     assert (done.returncode, done.stderr) == (130, b"")
 
 
+def test_ctrl_c_does_afterwards_what_it_did_before() -> None:
+    """R-DRIVER-05: in a program that runs the command line and goes on."""
+    program = (
+        "import signal; from ami_backends.cli import main;"
+        "before = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]\n"
+        "try: main()\n"
+        "except SystemExit as end: assert end.code == 0\n"
+        "assert before == [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, "--version"], capture_output=True, env=environment(), check=False
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize(
+    "backend", [[], ["--backend", "asyncio"], ["--backend", "trio"], ["--backend", "gevent"]]
+)
+def test_it_runs_in_any_thread(backend: list[str]) -> None:
+    """R-DRIVER-05: where Python has no say in what signals do."""
+    program = (
+        "import sys, threading; from ami_backends.cli import main\n"
+        "def run():\n"
+        "    try: main()\n"
+        "    except SystemExit as end: print('ended', end.code)\n"
+        "thread = threading.Thread(target=run); thread.start(); thread.join()"
+    )
+    with mock() as server:
+        done = subprocess.run(
+            [sys.executable, "-c", program, "listen", url(server), *backend],
+            capture_output=True,
+            text=True,
+            env=environment({"AMI_SECRET": "wrong"}),
+            timeout=PATIENCE,
+            check=False,
+        )
+    assert done.stdout == "ended 4\n"
+    assert "refused: Authentication failed" in done.stderr
+
+
 def test_other_packages_add_commands_and_a_broken_one_is_left_out(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

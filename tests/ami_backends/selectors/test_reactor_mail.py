@@ -4,6 +4,7 @@ import selectors
 import threading
 import time
 
+import pytest
 from peers import Owner
 
 from ami_proto import (
@@ -72,3 +73,15 @@ def test_a_letter_that_posts_another_does_not_hold_the_round_up() -> None:
         assert 1 <= len(read) <= 2  # a round reads its mail before and after its wait
         owner.reactor.poll()
         assert len(read) <= 4
+
+
+def test_a_letter_that_raises_tells_no_secret(caplog: pytest.LogCaptureFixture) -> None:
+    """R-OBS-04: neither the server's own, nor what its configuration calls one."""
+
+    def letter() -> None:
+        raise ValueError("it was hunter2, with PIN=1234")
+
+    with Peer(silent) as peer, Owner(peer.port, secret="hunter2", redact_names=("^pin$",)) as owner:
+        owner.reactor.call_soon(letter)
+        owner.reactor.poll()
+    assert "it was ***, with PIN=***" in caplog.text

@@ -136,9 +136,32 @@ def test_a_key_that_is_no_utf_8_fails_no_scrape(counted: Counted) -> None:
     counted.metrics.watch(play.reply(ping).connection)
     counted.metrics(FaultSeen(play.connection.key, None, Fault.UNMATCHED, 1, "x"))
     counted.tell(play)
-    assert counted['ami_up{server="caf\\\\xe9"}'] == 1
-    assert counted['ami_actions_total{action="Ping",outcome="success",server="caf\\\\xe9"}'] == 1
-    assert counted['ami_events_received_total{server="caf\\\\xe9"}'] == 0
+    assert counted['ami_up{server="caf\\\\udce9"}'] == 1
+    assert counted['ami_actions_total{action="Ping",outcome="success",server="caf\\\\udce9"}'] == 1
+    assert counted['ami_events_received_total{server="caf\\\\udce9"}'] == 0
+
+
+def test_no_two_keys_share_a_label(counted: Counted) -> None:
+    """R-OBS-03, R-ID-03: a scrape with the same series twice is refused as a whole."""
+    keys = [
+        "a\x1b",
+        r"a\x1b",
+        r"a\\x1b",
+        "a\x9b",
+        "a\udc9b",
+        r"a\x9b",
+        r"a\udc9b",
+        "a'",
+        'a"',
+        "a'\"",
+        r"a\'",
+    ]
+    for key in keys:
+        counted.metrics(StateChanged(key, None, State.AUTHENTICATING, State.READY))
+    lines = [
+        line for line in generate_latest(counted.registry).decode().splitlines() if line[:7] == "ami_up{"
+    ]
+    assert len(set(lines)) == len(keys)
 
 
 def test_losses_by_reason(counted: Counted) -> None:

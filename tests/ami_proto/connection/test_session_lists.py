@@ -11,6 +11,7 @@ from ami_proto import (
     Filter,
     Message,
     MissingResponse,
+    MultiResponse,
     Outcome,
 )
 from conformance.playbook import Playbook, frame
@@ -140,3 +141,12 @@ def test_items_reach_a_subscription_that_asks_for_replies(ready: Playbook) -> No
     ticket = ready.submit(LIST)
     ready.reply(ticket, "EventList: start").item(ticket, "CoreShowChannel", "Number: 1")
     assert len(ready.messages(asking)) == 1
+
+
+def test_what_names_nobody_is_no_part_of_an_answer_that_is_no_list(ready: Playbook) -> None:
+    """R-CORR-12: an action that waits for more has not opened a list by that."""
+    everything = ready.subscribe()
+    ticket = ready.submit(STATUS, completion=MultiResponse(2))
+    ready.reply(ticket).receive(frame("Event: PeerEntry", "Number: 1"))
+    assert len(ready.messages(everything)) == 1
+    assert [each.name for each in ready.reply(ticket).outcome(ticket).reply] == ["Success"]

@@ -66,12 +66,3 @@ def test_a_synchronous_originate_holds_the_pings_back(ready: Playbook) -> None:
     ready.reply(ticket, "Message: Originate successfully queued")
     assert ready.outcome(ticket).succeeded
     ready.wait(15).expect_heard("Ping")
-
-
-def test_what_names_nobody_is_no_part_of_an_answer_that_is_no_list(ready: Playbook) -> None:
-    """R-CORR-12: an action that waits for its event opens no list."""
-    everything = ready.subscribe()
-    ticket = ready.submit(Action("Originate", {"Channel": "Local/1", "Async": "true"}))
-    ready.reply(ticket).receive(frame("Event: PeerEntry", "Number: 1"))
-    assert len(ready.messages(everything)) == 1
-    assert not ready.outcomes(ticket)

@@ -207,6 +207,16 @@ def test_bytes_and_names_are_data_too() -> None:
     assert redaction.data(bytearray(b"hunter2")) == b"***"
 
 
+def test_names_that_masking_makes_the_same_are_told_apart() -> None:
+    """R-OBS-01, R-OBS-04: nothing is lost, in whatever order they come."""
+    redaction = Redaction(values=[r"555\d+"])
+    given = {"5551": 1, "*** 2": 2, "5552": 3, "***": 4, 7: 5, "5553 2": 6}
+    assert redaction.data(given) == {"***": 1, "*** 2": 2, "*** 3": 3, "*** 4": 4, 7: 5, "*** 2 2": 6}
+    many = redaction.data({f"555{number}": number for number in range(10_000)})
+    assert isinstance(many, dict)
+    assert list(many.values()) == list(range(10_000))
+
+
 @pytest.mark.parametrize("word", ["a", "-.", "a ", 'a"', "a" + " " * 9, "a:", "a\t"])
 def test_the_cost_is_linear_in_the_text(word: str) -> None:
     """R-OBS-01: a server's endless word must not hold up the loop whose log tells of it."""

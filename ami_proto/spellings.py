@@ -1,0 +1,69 @@
+"""What a secret looks like where somebody has quoted it: an exception, a log, a line of JSON."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+SECRET_SIZE_MIN: Final = 4
+"""A secret shorter than this is not looked for inside text: it would be found in every sentence."""
+
+_HEX: Final = re.compile(r"(?<=\\[xuU])[0-9a-f]+")
+_NOT_UTF_8: Final = re.compile("[\udc80-\udcff]")
+
+
+def spellings(secret: str) -> frozenset[str]:
+    r"""Return what a secret looks like in a text, also where that is quoted once more; none of a short one.
+
+    It stands there as it is, and as `repr`, `ascii`, the `repr` of its bytes and JSON write it. Bytes that
+    are not UTF-8 stand there as `surrogateescape` holds them, or as `\xff`. Most secrets have one spelling.
+    """
+    if len(secret) < SECRET_SIZE_MIN:
+        return frozenset()
+    once = frozenset(_quoted(secret))
+    return once if len(once) == 1 else once.union(*map(_quoted, once))
+
+
+def _quoted(text: str) -> Iterator[str]:
+    for each in (text, _NOT_UTF_8.sub(lambda byte: f"\\x{ord(byte[0]) - 0xDC00:02x}", text)):
+        yield each
+        for escape in (_as_ascii_only, _as_repr, _as_ascii, _as_bytes, _as_json, _as_wide_json):
+            written = {char: escape(char) for char in each}
+            upper = {char: _HEX.sub(_in_capitals, said) for char, said in written.items()}
+            for escapes in (written, upper):
+                for quotes in ("", "'", '"'):  # those of them that are escaped
+                    quoted = {quote: f"\\{quote}" if quote in quotes else quote for quote in "'\""}
+                    yield "".join(map((escapes | quoted).__getitem__, each))
+
+
+def _in_capitals(digits: re.Match[str]) -> str:
+    return digits[0].upper()
+
+
+def _as_ascii_only(char: str) -> str:
+    return char.encode("ascii", "backslashreplace").decode()
+
+
+def _as_repr(char: str) -> str:
+    return repr(char)[1:-1]
+
+
+def _as_ascii(char: str) -> str:
+    return ascii(char)[1:-1]
+
+
+def _as_bytes(char: str) -> str:
+    errors = "surrogateescape" if _NOT_UTF_8.match(char) else "surrogatepass"
+    return repr(char.encode("utf-8", errors))[2:-1]
+
+
+def _as_json(char: str) -> str:
+    if char in "\\\b\f\n\r\t":
+        return "\\" + "\\bfnrt"["\\\b\f\n\r\t".index(char)]
+    if " " <= char <= "~":
+        return char
+    units = char.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{high:02x}{low:02x}" for high, low in zip(units[::2], units[1::2], strict=True))
+
+
+def _as_wide_json(char: str) -> str:
+    return char if char > "~" else _as_json(char)
