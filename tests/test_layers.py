@@ -11,8 +11,8 @@ import ami_proto
 CORE = Path(ami_proto.__file__).parent
 MODULES = sorted(CORE.rglob("*.py"))
 LAYERS = (
-    "values", "errors", "lines", "coercion", "setup_action", "config", "wire", "message", "correlation",
-    "connection", "cluster",
+    "values", "errors", "spellings", "lines", "coercion", "setup_action", "config", "wire", "message",
+    "correlation", "connection", "cluster",
 )  # fmt: skip
 PURE = {
     "bisect", "collections", "contextlib", "dataclasses", "enum", "functools", "hashlib", "heapq",
