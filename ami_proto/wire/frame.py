@@ -140,7 +140,7 @@ class Frame:
         if not found:
             return None
         stop = content.find(b"\r\n" if bare_lf_is_data else b"\n", found.end())
-        if stop < 0:
+        if stop == -1:
             if self._odd and not self._odd.end:
                 return None
             stop = len(content)

@@ -27,11 +27,8 @@ FRAME_SIZE_MAX: Final = 4 * 1024 * 1024
 # What is kept of an oversized frame. `Response`, `ActionID` and `Message` come first in every reply.
 HEAD_SIZE_MAX: Final = 4096
 
-# Beyond the limit, so that a frame which ends within it while its end is still being decided (the
-# longest look ahead is `Response: `, 10 bytes) is not skipped.
-_SLACK: Final = 16
-
-# What is kept of the end of a frame being skipped: more than the longest terminator, or look ahead.
+# What is kept of the end of a frame being skipped: more than the longest terminator, or look ahead (10
+# bytes, `Response: `). A frame is let grow so far beyond the limit, because its end may lie before that.
 _TAIL_SIZE: Final = 32
 
 # `Privilege: Command` and an echoed ActionID, which Asterisk cannot have read with more than 1022 bytes.
@@ -47,16 +44,14 @@ _END_FOLLOWS_LF: Final = re.compile(rb"--END COMMAND--\r?\n\r?\n")
 _NEXT_FRAME: Final = (b"Event: ", b"Response: ")
 _FOLLOWS_HEADERS: Final = (b"privilege:", b"actionid:")
 
-_CR: Final = 13
-
 F = TypeVar("F", bound=Frame)
 
 
 class Framer(Generic[F]):
     """Turn the bytes of one stream into frames of a type. Never raises, whatever the bytes.
 
-    `frame_size_max` counts every byte of a frame, its terminator included. A longer one is skipped
-    with bounded memory and reported once, as OVERSIZED (R-WIRE-09).
+    `frame_size_max`, at least 1, counts every byte of a frame, its terminator included. A longer one is
+    skipped with bounded memory and reported once, as OVERSIZED (R-WIRE-09).
     """
 
     __slots__ = (
@@ -69,19 +64,22 @@ class Framer(Generic[F]):
         "_limit",
         "_rest",
         "_scan",
+        "_window",
     )
+    # What is known of the open frame. Offsets count from its first kept byte.
+    _first: FirstLine | None
+    _body: int | None
+    _scan: int
+    _dropped: int
+    _head: bytes
 
     def __init__(self, frame_type: type[F], *, frame_size_max: int = FRAME_SIZE_MAX) -> None:
         self._frame_type = frame_type
         self._limit = frame_size_max
+        self._window = min(_WINDOW, frame_size_max)  # no frame within one is too long
         self._banner_due = True
-        # The open frame: its bytes, and what is known of it. Offsets count from its first kept byte.
         self._rest = bytearray()
-        self._first: FirstLine | None = None
-        self._body = -1
-        self._scan = 0
-        self._head = b""
-        self._dropped = 0
+        self._close()
 
     @property
     def buffered(self) -> int:
@@ -95,7 +93,7 @@ class Framer(Generic[F]):
             if self._dropped or len(data) < len(self._rest):
                 self._rest += data
                 end = self._find_end(self._rest, 0, closing=False)
-                if end < 0:
+                if end is None:
                     self._forget_middle()
                     return frames
                 frames.append(self._finish(self._rest, 0, end))
@@ -113,7 +111,7 @@ class Framer(Generic[F]):
         frames: list[F] = []
         if rest and rest != b"\r":
             end = self._find_end(rest, 0, closing=True)
-            frames.append(self._finish(rest, 0, end if end >= 0 else len(rest), torn=end < 0))
+            frames.append(self._finish(rest, 0, len(rest) if end is None else end, torn=end is None))
         self._rest = bytearray()
         return frames
 
@@ -121,67 +119,56 @@ class Framer(Generic[F]):
         """Cut a chunk that begins where a frame begins."""
         size = len(data)
         start = 0
-        while self._banner_due and 0 <= start < size:
+        while self._banner_due and start < size:
             start = self._step(data, start, frames)
-        while 0 <= start < size:
-            begin = start
-            stop = min(begin + _WINDOW, size)
-            if stop - begin <= self._limit:
-                start, unfinished = cut_plain(self._frame_type, data, begin, stop, frames)
-                if unfinished and stop == size:
-                    self._rest += data[start:]
-                    return
-                if unfinished and start > begin:
-                    continue  # the next window begins with it
-            while 0 <= start < stop:
-                start = self._step(data, start, frames)
+        while start < size:
+            stop = min(start + self._window, size)
+            start, unfinished = cut_plain(self._frame_type, data, start, stop, frames)
+            if not unfinished:
+                while start < stop:
+                    start = self._step(data, start, frames)
+            elif stop == size:
+                self._rest += data[start:]
+                return
 
     def _step(self, data: bytes, start: int, frames: list[F]) -> int:
-        """Cut one frame of any sort, empty lines before it skipped.
+        """Cut one frame of any sort, empty lines before it skipped, and return where the rest begins.
 
-        Return where it ends, or -1 when it does not end here: what there is of it is then buffered.
+        There is no rest when the frame does not end here: what there is of it is then buffered.
         """
         start = skip_empty_lines(data, start)
-        if start == len(data):
-            return -1
-        if start == len(data) - 1 and data[start] == _CR:
-            self._rest += b"\r"
-            return -1
         end = self._find_end(data, start, closing=False)
-        if end < 0:
+        if end is None:
             self._rest += data[start:]
             self._forget_middle()
-            return -1
+            return len(data)
         frames.append(self._finish(data, start, end))
         return end
 
-    def _find_end(self, data: bytes | bytearray, start: int, *, closing: bool) -> int:
-        """Return where the open frame, which begins at `start`, ends; -1 when that is not known yet."""
-        if self._first is None:
-            newline = data.find(b"\n", start + self._scan)
-            if newline < 0:
-                self._scan = len(data) - start
-                return -1
-            self._open(data, start, newline)
-        first = self._first
-        assert first is not None  # set by _open
+    def _find_end(self, data: bytes | bytearray, start: int, *, closing: bool) -> int | None:
+        """Return where the open frame, which begins at `start`, ends; None when that is not known yet."""
+        first = self._first or self._open(data, start)
+        if first is None:
+            return None
         if first.kind is Kind.BANNER:
-            return start + self._scan + 1
+            return start + len(first.line) + 1
         if first.follows:
             return self._find_follows_end(data, start, first.style)
         if first.style is LineStyle.LF:
             found = _END_LF.search(data, start + self._scan)
-            if found:
-                return found.end()
             self._scan = max(self._scan, len(data) - start - 2)
-            return -1
+            return found.end() if found else None
         return self._find_crlf_end(data, start, first, closing)
 
-    def _open(self, data: bytes | bytearray, start: int, newline: int) -> None:
-        """Note what the first line says; of one that is being skipped, only how it ended."""
+    def _open(self, data: bytes | bytearray, start: int) -> FirstLine | None:
+        """Note what the first line says once it has ended; of one that is being skipped, only how."""
+        newline = data.find(b"\n", start + self._scan)
+        if newline == -1:
+            self._scan = len(data) - start
+            return None
         line = bytes(data[start:newline])
         banner = self._banner_due and line.startswith(BANNER_PREFIX) and len(line) <= BANNER_SIZE_MAX
-        self._scan = newline - start
+        self._scan = newline - start - 1  # where a CR is that may be the first byte of the terminator
         if self._dropped:
             self._first = first = classify(line[-1:])
         elif banner:
@@ -190,10 +177,11 @@ class Framer(Generic[F]):
             self._first = first = classify(line)
         # An error may come before the banner (a proxy, a full server); nothing else does.
         self._banner_due = self._banner_due and first.kind is Kind.RESPONSE
-        if first.style is not LineStyle.LF:
-            self._scan -= 1  # the CR of the first line may be the first byte of the terminator
+        return first
 
-    def _find_crlf_end(self, data: bytes | bytearray, start: int, first: FirstLine, closing: bool) -> int:
+    def _find_crlf_end(
+        self, data: bytes | bytearray, start: int, first: FirstLine, closing: bool
+    ) -> int | None:
         while found := _END_CRLF.search(data, start + self._scan):
             end = found.end()
             if end - found.start() == 4:
@@ -206,32 +194,30 @@ class Framer(Generic[F]):
                 return end
             if any(begin.startswith(ahead) for begin in _NEXT_FRAME):
                 self._scan = found.start() - start
-                return -1
+                return None
             self._scan = end - start
         self._scan = max(self._scan, len(data) - start - 3)
-        return -1
+        return None
 
-    def _find_follows_end(self, data: bytes | bytearray, start: int, style: LineStyle) -> int:
-        if self._body < 0:
+    def _find_follows_end(self, data: bytes | bytearray, start: int, style: LineStyle) -> int | None:
+        if self._body is None:
             body = _find_follows_body(data, start + self._scan, style)
-            if body < 0:
-                return -1
+            if body is None:
+                return None
             self._body = self._scan = body - start
         if style is LineStyle.LF:
             found = _END_FOLLOWS_LF.search(data, start + self._scan)
-            end = found.end() if found else -1
+            end = found.end() if found else None
         else:
-            end = data.find(_END_FOLLOWS, start + self._scan)
-            end = end + len(_END_FOLLOWS) if end >= 0 else -1
-        if end < 0:
-            self._scan = max(self._scan, len(data) - start - len(_END_FOLLOWS) + 1)
+            begin = data.find(_END_FOLLOWS, start + self._scan)
+            end = None if begin == -1 else begin + len(_END_FOLLOWS)
+        self._scan = max(self._scan, len(data) - start - len(_END_FOLLOWS) + 1)
         return end
 
     def _finish(self, data: bytes | bytearray, start: int, end: int, *, torn: bool = False) -> F:
         """Return the open frame, and be ready for the next one."""
         size = self._dropped + end - start
         first = self._first
-        body = self._body
         if size > self._limit:
             raw = self._head or bytes(data[start : start + min(HEAD_SIZE_MAX, self._limit)])
             first = classify(raw[: raw.index(b"\n")]) if b"\n" in raw else NO_FIRST_LINE
@@ -244,15 +230,15 @@ class Framer(Generic[F]):
         if kind is first.kind and first.style is not LineStyle.LF and not first.follows:
             terminator = raw[-4:] if raw.endswith(b"\r\n\r\n") else raw[-3:]
         frame = self._frame_type(first, raw[len(first.line) : len(raw) - len(terminator)])
+        body = -1
         if first.follows:
-            body = (body if 0 <= body < len(raw) else len(raw)) - len(first.line)
+            body = min(len(raw) if self._body is None else self._body, len(raw)) - len(first.line)
         frame.set_odd(kind, terminator, body, size)
         self._close()
         return frame
 
     def _close(self) -> None:
-        self._first = None
-        self._body = -1
+        self._first = self._body = None
         self._scan = self._dropped = 0
         self._head = b""
 
@@ -260,37 +246,33 @@ class Framer(Generic[F]):
         """Keep the head and the tail of an open frame that is too long already (R-WIRE-09)."""
         rest = self._rest
         first = self._first
-        if not self._dropped and len(rest) <= self._limit + _SLACK:
+        if not self._dropped and len(rest) <= self._limit + _TAIL_SIZE:
             return
-        if first is not None and first.follows and self._body < 0:
+        if first is not None and first.follows and self._body is None:
             return  # the headers before the body are bounded, and where the body begins must be seen
-        drop = len(rest) - _TAIL_SIZE
-        if drop <= 0:
-            return
         if not self._dropped:
             self._head = bytes(rest[: min(HEAD_SIZE_MAX, self._limit)])
+        drop = len(rest) - _TAIL_SIZE
         del rest[:drop]
         self._dropped += drop
         self._scan -= drop
 
 
-def _find_follows_body(data: bytes | bytearray, newline: int, style: LineStyle) -> int:
-    """Return where the output begins behind `Response: Follows`, or -1 when that is not known yet.
+def _find_follows_body(data: bytes | bytearray, first_line: int, style: LineStyle) -> int | None:
+    """Return where the output begins behind `Response: Follows`, or None when that is not known yet.
 
     There may be a `Privilege` line (not in 1.0), then an `ActionID` line, and no empty line
     (13:main/manager.c:5290). Where lines end in CRLF, one that ends in LF is output already.
     """
-    begin = data.find(b"\n", newline) + 1
+    line_end = b"\n" if style is LineStyle.LF else b"\r\n"
+    begin = data.find(b"\n", first_line) + 1
     for name in _FOLLOWS_HEADERS:
-        start = bytes(data[begin : begin + len(name)]).lower()
-        if start != name:
-            if name.startswith(start):
-                return -1
+        end = data.find(b"\n", begin, begin + _FOLLOWS_HEADER_SIZE_MAX) + 1
+        line = bytes(data[begin : end or begin + _FOLLOWS_HEADER_SIZE_MAX]).lower()
+        if not name.startswith(line[: len(name)]):
             continue
-        end = data.find(b"\n", begin, begin + _FOLLOWS_HEADER_SIZE_MAX)
-        if end < 0 and len(data) < begin + _FOLLOWS_HEADER_SIZE_MAX:
-            return -1
-        if end < 0 or (style is not LineStyle.LF and data[end - 1] != _CR):
-            break
-        begin = end + 1
+        if not end and len(line) < _FOLLOWS_HEADER_SIZE_MAX:
+            return None
+        if line.endswith(line_end):
+            begin = end
     return begin

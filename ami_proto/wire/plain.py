@@ -26,16 +26,21 @@ rate.
 
 import re
 from itertools import compress, count, repeat
+from operator import not_
 from typing import Final, NamedTuple, TypeVar
 
 from ami_proto.values import Kind
-from ami_proto.wire.frame import NO_FIRST_LINE, FirstLine, Frame, LineStyle, classify, text
+from ami_proto.wire.frame import (
+    NO_FIRST_LINE,
+    FirstLine,
+    Frame,
+    LineStyle,
+    classify,
+    header_value,
+    text,
+)
 
 F = TypeVar("F", bound=Frame)
-
-# Joining what was split at marks copies the frame each time: once for a frame with its ActionID. Beyond
-# this the frames are made to be slow, and the careful path is the faster one.
-_COPIES_MAX: Final = 256 * 1024
 
 # First lines worth remembering: every event name of every release, several times over.
 _FIRST_LINES_MAX: Final = 1024
@@ -44,11 +49,8 @@ _FIRST_LINE_SIZE_MAX: Final = 100
 # What splits plain frames: an empty line, with the first line behind it if that ends in CRLF. It stops
 # at marks too, so that one pass finds everything: an ActionID (a blank may precede it), and a CRLF LF.
 _PLAIN_SPLIT: Final = re.compile(
-    rb"\r\n(?=[\r\n\t Aa])(?:\r\n(?:([^\r]*+)(?=\r\n)|)|([\n\t ]|(?i:ActionID)))"
+    rb"\r\n(?=[\r\n\t Aa])(?:\r\n([^\r]*+(?=\r\n)|)|([\n\t ]|(?i:ActionID)))"
 ).split
-
-_CR: Final = 13
-_LF: Final = 10
 
 # What plain frames began with, for every Framer of the process: a few hundred event names at most. A memo
 # of a pure function: what is in it changes the speed and nothing else (L9).
@@ -69,12 +71,15 @@ def cut_plain(frame_type: type[F], data: bytes, begin: int, stop: int, frames: l
 
     Plain is a frame whose first line is an ordinary one and which ends in CRLF CRLF.
     """
-    parts = _PLAIN_SPLIT(data if stop - begin == len(data) else data[begin:stop])
+    parts = _PLAIN_SPLIT(data[begin:stop])
     lines: list[bytes] = [b"", *parts[1::3]]
     contents: list[bytes] = parts[::3]
     marks: list[bytes | None] = parts[2::3]
-    action_ids: dict[int, bytes | None] = {}
-    clean = _join(lines, contents, marks, action_ids) if any(marks) else True
+    clean = b"\n" not in marks
+    if not clean:  # CRLF LF: a frame that is not plain; it becomes the last one
+        last = marks.index(b"\n")
+        del lines[last + 1 :], marks[last:]
+    action_ids = _join(lines, contents, marks) if any(marks) else {}
     firsts = list(map(_first_lines.get, lines, repeat(NO_FIRST_LINE)))
     clean = firsts.pop() is not NO_FIRST_LINE and clean  # the last one is unfinished
     if NO_FIRST_LINE in firsts:
@@ -94,45 +99,28 @@ def cut_plain(frame_type: type[F], data: bytes, begin: int, stop: int, frames: l
     return Cut(begin + size, unfinished=False)
 
 
-def _join(
-    lines: list[bytes], contents: list[bytes], marks: list[bytes | None], action_ids: dict[int, bytes | None]
-) -> bool:
-    """Join what was split at marks, and note each frame's first ActionID; None says: look for it.
-
-    Return False when a mark shows that a frame is not plain; it is then the last one of the lists.
-    """
-    joined_lines: list[bytes] = []
-    joined: list[bytes] = []
-    begin = 0
-    copied = 0
-    for number in compress(count(), marks):
-        joined_lines += lines[begin : number + 1]
-        joined += contents[begin : number + 1]
-        begin = number + 2
-        mark = marks[number] or b""
-        if mark == b"\n" or copied > _COPIES_MAX:
-            break
-        content = contents[number + 1]
-        frame = len(joined) - 1
-        if frame not in action_ids:
-            action_ids[frame] = _action_id(mark, content)
-        joined[-1] = whole = b"".join((joined[-1], b"\r\n", mark, content))
-        copied += len(whole)
-    else:
-        lines[:] = joined_lines + lines[begin:]
-        contents[:] = joined + contents[begin:]
-        return True
-    lines[:] = joined_lines
-    contents[:] = joined
-    return False
+def _join(lines: list[bytes], contents: list[bytes], marks: list[bytes | None]) -> dict[int, bytes | None]:
+    """Join what was split at marks, and return the first ActionID of each frame; None says: look for it."""
+    divided: dict[int, list[bytes]] = {}
+    for before, (number, mark) in enumerate(zip(compress(count(), marks), filter(None, marks), strict=True)):
+        pieces = divided.setdefault(number - before, [contents[number]])
+        pieces += (b"\r\n", mark, contents[number + 1])
+    begins_frame = [True, *map(not_, marks)]
+    lines[:] = compress(lines, begins_frame)
+    contents[:] = compress(contents, begins_frame)
+    action_ids: dict[int, bytes | None] = {}
+    for frame, pieces in divided.items():
+        contents[frame] = b"".join(pieces)
+        action_ids[frame] = _action_id(pieces[2], pieces[3])
+    return action_ids
 
 
 def _action_id(mark: bytes, content: bytes) -> bytes | None:
     """Return the value of an ActionID in its usual form, or None for what only looks like one so far."""
-    if mark in b"\t " or not content.startswith(b": "):
+    if mark.isspace() or not content.startswith(b": "):
         return None
     end = content.find(b"\r\n")
-    return (content[2:end] if end >= 0 else content[2:]).rstrip(b"\r\n")
+    return header_value(content[1:] if end == -1 else content[1:end])
 
 
 def _complete(firsts: list[FirstLine], lines: list[bytes], contents: list[bytes]) -> bool:
@@ -143,10 +131,10 @@ def _complete(firsts: list[FirstLine], lines: list[bytes], contents: list[bytes]
     for number, first in enumerate(firsts):
         if first is not NO_FIRST_LINE:
             continue
-        span = (lines[number] or b"") + contents[number]
+        span = lines[number] + contents[number]
         begin = skip_empty_lines(span, 0)
         end = span.find(b"\r\n", begin)
-        end = end if end >= 0 else len(span)
+        end = len(span) if end == -1 else end
         learned = _learn(span[begin:end])
         if learned is None:
             del firsts[number:]
@@ -174,12 +162,6 @@ def _learn(line: bytes) -> FirstLine | None:
 
 def skip_empty_lines(data: bytes, start: int) -> int:
     """Return where the first line begins that is not empty, or may still become so."""
-    size = len(data)
-    while start < size:
-        if data[start] == _LF:
-            start += 1
-        elif data[start] == _CR and start + 1 < size and data[start + 1] == _LF:
-            start += 2
-        else:
-            break
+    while data.startswith((b"\n", b"\r\n"), start):
+        start += 1
     return start

@@ -6,7 +6,7 @@ from cases import BANNER, CAPTURES, CASES, decode, decode_case
 from ami_proto.message import Message
 from ami_proto.values import Kind
 from ami_proto.wire import Frame, Framer
-from ami_proto.wire.frame import NO_FIRST_LINE, FirstLine, classify
+from ami_proto.wire.frame import NO_FIRST_LINE, classify
 
 PRINTABLE = "".join(map(chr, range(33, 127)))
 
@@ -25,7 +25,7 @@ def one(data: bytes, *, at_end: bool = False) -> Frame:
             begin = cut
         found.append((*frames, *(framer.eof() if at_end else ())))
     (whole,), (bytewise,) = found
-    for look in ("kind", "name", "action_id", "has_privilege", "raw", "size"):
+    for look in ("kind", "name", "action_id", "has_privilege", "raw", "size", "content", "body"):
         assert getattr(whole, look) == getattr(bytewise, look)
     return whole
 
@@ -40,6 +40,7 @@ def one(data: bytes, *, at_end: bool = False) -> Frame:
         (b"Event: A\r\n ActionID : 1\r\nActionID: 2\r\n\r\n", "1"),
         (b"Event: A\r\nActionID\t:1\r\n\r\n", "1"),
         (b"Event: A\r\nActionID:   1 \r\n\r\n", "  1 "),
+        (b"Event: A\r\nActionID:   1 \r\nX: 1\r\n\r\n", "  1 "),
         (b"Event: A\r\nActionID: 1\n\r\n\r\n", "1"),
         (b"Event: A\r\nActionID: \r\nActionID: 2\r\n\r\n", ""),
         (b"Event: A\r\nActionID: x\rConference: 1\r\n\r\n", "x\rConference: 1"),
@@ -126,10 +127,26 @@ def test_the_looks_agree_with_the_headers(name: str) -> None:
             assert message.action_id == message.get("ActionID"), message
 
 
-def test_a_name_is_all_that_follows_the_first_colon() -> None:
+def test_a_value_is_all_that_follows_the_first_colon() -> None:
     """R-WIRE-04: but for one blank before it."""
-    for name in (PRINTABLE, PRINTABLE[::-1], " a: b "):
-        assert one(f"Event: {name}\r\n\r\n".encode()).name == name
+    for value in (PRINTABLE, PRINTABLE[::-1], " a: b "):
+        assert one(f"Event: {value}\r\n\r\n".encode()).name == value
+        assert one(f"Event: A\r\nActionID: {value}\r\n\r\n".encode()).action_id == value
+
+
+@pytest.mark.parametrize(
+    ("data", "content"),
+    [
+        (b"Event: A\r\n\r\n", b""),
+        (b"Event: A\r\nX: 1\r\n\r\n", b"\r\nX: 1"),
+        (b"Event: CoreShowChannelMapComplete\r\nX: 1\r\n\n", b"\r\nX: 1"),
+        (b"Event: Agents\r\nX: 1\n\r\n\r\n", b"\r\nX: 1\n"),
+        (b"Event: A\nX: 1\n\n", b"\nX: 1\n\n"),
+    ],
+)
+def test_content_is_what_lies_between_first_and_empty_line(data: bytes, content: bytes) -> None:
+    """R-WIRE-02, R-WIRE-04: the headers, without the empty line where lines end in CRLF."""
+    assert one(data).content == content
 
 
 @pytest.mark.parametrize("char", PRINTABLE)
@@ -140,9 +157,9 @@ def test_nothing_but_blanks_may_stand_around_the_word(char: str) -> None:
         assert one(f"Event{char}: A\r\n\r\n".encode()).kind is Kind.UNKNOWN
 
 
-@pytest.mark.parametrize("first", [NO_FIRST_LINE, classify(b"text\r"), classify(b"Other: A\r")])
-def test_what_has_no_name_has_an_empty_one(first: FirstLine) -> None:
-    assert (first.kind, first.name, first.text, first.follows) == (Kind.UNKNOWN, b"", None, False)
+def test_what_has_no_name_has_an_empty_one() -> None:
+    for first in (NO_FIRST_LINE, classify(b"text\r"), classify(b"Other: A\r")):
+        assert (first.kind, first.name, first.text, first.follows) == (Kind.UNKNOWN, b"", None, False)
 
 
 def test_a_body_is_only_what_follows_promises() -> None:

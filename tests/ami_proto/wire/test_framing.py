@@ -2,7 +2,7 @@
 
 import gc
 import random
-from time import perf_counter
+from time import thread_time
 
 import pytest
 from cases import (
@@ -233,6 +233,15 @@ class TestOversized:
             assert (first.size, good.name) == (200 + over, "Good")
             assert first.raw == big[:200]
 
+    @pytest.mark.parametrize("over", [0, 1])
+    def test_the_limit_where_nothing_else_is_said(self, over: int) -> None:
+        """R-WIRE-09: 4 MiB."""
+        size = 4 * 1024 * 1024 + over
+        framer = Framer(Frame)
+        framer.feed(BANNER)
+        (frame,) = framer.feed(b"Event: Big\r\nX: " + b"x" * (size - 19) + b"\r\n\r\n")
+        assert (frame.kind, frame.size) == (Kind.OVERSIZED if over else Kind.EVENT, size)
+
 
 def test_complete_frames_are_given_at_once() -> None:
     """R-WIRE-02, R-WIRE-11: no frame waits for the one behind it, but where asterisk#761 says so."""
@@ -299,21 +308,35 @@ def test_empty_lines_at_the_end_are_nothing(rest: bytes) -> None:
         assert [message.kind for message in messages] == [Kind.BANNER, Kind.EVENT]
 
 
-def rate(data: bytes, chunk: int = 10**9) -> float:
-    """Return the bytes per second of the better of two runs.
+def keeps_rate(large: bytes, little: bytes, share: float, chunk: int = 10**9) -> bool:
+    """Say whether a large stream is read at more than a share of the rate of a little one.
+
+    The best rates of as many turns as it takes are compared, because a busy machine makes any of them slow.
+    """
+    best_large = best_little = 0.0
+    patience = thread_time() + 10.0
+    while thread_time() < patience:
+        best_little = max(best_little, *(rate(little, chunk) for _ in range(3)))
+        best_large = max(best_large, rate(large, chunk))
+        if best_large > share * best_little:
+            return True
+    return False
+
+
+def rate(data: bytes, chunk: int) -> float:
+    """Return bytes per second of this thread's own time: that others have the processor costs nothing.
 
     Without the garbage collector: what it costs depends on all that the test process holds.
     """
-    best = 0.0
+    decoder = Decoder()
     gc.disable()
-    for _ in range(2):
-        decoder = Decoder()
-        begin = perf_counter()
+    try:
+        begin = thread_time()
         for at in range(0, len(data), chunk):
             decoder.feed(data[at : at + chunk])
-        best = max(best, len(data) / (perf_counter() - begin))
-    gc.enable()
-    return best
+        return len(data) / (thread_time() - begin)
+    finally:
+        gc.enable()
 
 
 TINY = {
@@ -336,7 +359,7 @@ def test_a_backlog_costs_no_more_per_byte(name: str) -> None:
     """R-WIRE-10: 2 MB of tiny frames at no less than half the rate of 20 kB."""
     frame = TINY[name]
     backlog, little = frame * (2_000_000 // len(frame)), frame * (20_000 // len(frame))
-    assert any(rate(backlog) > 0.5 * rate(little) for _ in range(5))
+    assert keeps_rate(backlog, little, 0.5)
 
 
 @pytest.mark.parametrize(
@@ -355,15 +378,15 @@ def test_a_backlog_costs_no_more_per_byte(name: str) -> None:
 )
 @pytest.mark.parametrize("chunk", [16, 160])
 def test_a_large_frame_in_small_pieces_is_linear(frame: bytes, chunk: int) -> None:
-    """R-WIRE-10: a square would bring the rate down to 1/32; fresh memory costs megabytes up to 1/5."""
+    """R-WIRE-10: a square would bring the rate down to 1/32, or 1/7 where a search is quick."""
     little = frame[: len(frame) // 32] + frame[-20:]  # ends as the whole does
-    assert any(rate(frame, chunk) > 0.1 * rate(little, chunk) for _ in range(5))
+    assert keeps_rate(frame, little, 0.25, chunk)
 
 
 def test_a_large_frame_byte_by_byte() -> None:
     """R-WIRE-10."""
     frame = b"Event: A\r\nX: " + b"x" * 500_000 + b"\r\n\r\n"
-    assert any(rate(frame, 1) > 0.4 * rate(frame[:50_000], 1) for _ in range(5))
+    assert keeps_rate(frame, frame[:50_000], 0.4, 1)
 
 
 def test_pieces_that_grow_with_what_is_held_back() -> None:

@@ -22,6 +22,31 @@ def test_command_output_is_skipped_only_once_its_body_was_found() -> None:
     assert [(each.kind, each.size) for each in messages] == [(Kind.OVERSIZED, len(FOLLOWS)), (Kind.EVENT, 15)]
 
 
+def test_the_end_of_command_output_is_seen_wherever_it_comes() -> None:
+    """With as much behind it as was skipped: none of that is skipped as well."""
+    parser = framer(64)
+    head, end = FOLLOWS.split(b"line\n")
+    parser.feed(head + b"x" * 200)
+    long, *following = parser.feed(end + NEXT * 20)
+    assert (long.kind, long.size) == (Kind.OVERSIZED, len(head) + 200 + len(end))
+    assert [each.raw for each in following] == [NEXT] * 20
+
+
+def test_a_first_line_that_was_skipped_says_nothing() -> None:
+    """Whatever it ends in: no command output is waited for."""
+    parser = framer(64)
+    parser.feed(b"x" * 200 + b" " * 15 + b"Response: Follows")
+    long, following = parser.feed(b"\r\nX: 1\r\n\r\n" + NEXT)
+    assert (long.kind, long.size, following.name) == (Kind.OVERSIZED, 242, "Next")
+
+
+def test_all_that_is_held_back_is_told() -> None:
+    """L6: the head, and what the end may be in."""
+    parser = framer(64)
+    parser.feed(b"Event: Long\r\nFill: " + b"x" * 200)
+    assert 64 < parser.buffered <= 2 * 64
+
+
 def test_nothing_more_changes_nothing() -> None:
     parser = framer(64)
     parser.feed(b"Event: Long\r\nFill: " + b"x" * 200)
