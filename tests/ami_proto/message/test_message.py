@@ -48,6 +48,7 @@ class TestHeaders:
             (b"A: ", ("A", "")),
             (b"A:   b  ", ("A", "  b  ")),
             (b"A: b:c: d", ("A", "b:c: d")),
+            (b"A: b~", ("A", "b~")),
             (b"A: b\n", ("A", "b")),
             (b"A: b\r\n\r", ("A", "b")),
             (b"A: \nb\n", ("A", "\nb")),
