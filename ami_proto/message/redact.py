@@ -97,8 +97,8 @@ class Redaction:
         if isinstance(value, str):
             return self._value(value)
         if isinstance(value, bytes | bytearray):
-            text = value.decode("utf-8", "surrogateescape")
-            return self._value(text).encode("utf-8", "surrogateescape")
+            text = value.decode(errors="surrogateescape")
+            return self._value(text).encode(errors="surrogateescape")
         if isinstance(value, Mapping):
             return self._mapping(value)
         if isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], str):

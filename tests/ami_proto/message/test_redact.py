@@ -244,6 +244,18 @@ def test_the_beginning_of_a_text_is_that_of_the_masked_text(size_max: int, rest:
     assert beginning == masked or len(line) > DOUBT_MAX * size_max
 
 
+def test_of_a_text_that_was_looked_at_whole_nothing_is_left_out() -> None:
+    """R-OBS-04: as long as what is looked at, to the character."""
+    redaction = Redaction(secret="hunter2")
+    line = "hunter2" * 40 + "-" * (60 + VALUE_SIZE_MAX - 280)
+    assert redaction.beginning(line, 60) == redaction.text(line)[:60]
+
+
+def test_of_a_text_of_nothing_but_long_secrets_nothing_is_certain() -> None:
+    """R-OBS-04: so nothing is shown."""
+    assert Redaction(secret="s" * 1000).beginning("s" * 1_000_000, 60) == ""
+
+
 def test_what_a_pattern_finds_at_the_cut_is_masked_where_it_is_not_too_long() -> None:
     """R-OBS-04: of a value of `VALUE_SIZE_MAX` characters nothing is shown."""
     redaction = Redaction(values=["9+"])
@@ -265,3 +277,10 @@ def test_of_a_long_text_no_more_is_looked_at_than_matters() -> None:
         Watched(secret="hunter2").beginning(word + "x" * 4_000_000, 60)
         Watched(secret="hunter2").beginning(word * 1_000_000, 60)
         assert sum(looked_at) < 4 * DOUBT_MAX * (60 + VALUE_SIZE_MAX)
+
+
+@pytest.mark.parametrize("key", ["names", "values"])
+def test_a_pattern_that_is_none_is_named_by_its_key(key: str) -> None:
+    """R-OBS-04: an invalid one fails at construction."""
+    with pytest.raises(ConfigError, match=f"^redact_{key} = "):
+        Redaction(**{key: ["("]})
