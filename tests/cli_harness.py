@@ -1,7 +1,6 @@
 """Run `ami` as its users do: as a process, with an environment of its own."""
 
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -53,14 +52,13 @@ def start(
     *arguments: str, stdin: int = subprocess.DEVNULL, env: Mapping[str, str] | None = None
 ) -> subprocess.Popen[bytes]:
     """Start, and let the caller end it."""
-    with ctrl_c_heard():
-        return subprocess.Popen(
-            [sys.executable, "-m", "ami_backends.cli", *arguments],
-            stdin=stdin,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=environment(env),
-        )
+    return subprocess.Popen(
+        [sys.executable, "-m", "ami_backends.cli", *arguments],
+        stdin=stdin,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(env),
+    )
 
 
 @contextmanager
@@ -72,19 +70,6 @@ def running(*arguments: str, env: Mapping[str, str] | None = None) -> Iterator[s
     finally:
         process.kill()
         process.communicate()
-
-
-@contextmanager
-def ctrl_c_heard() -> Iterator[None]:
-    """Have children hear SIGINT, also where a shell has pytest ignore it: in the background of a script."""
-    ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-    if ignored:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        if ignored:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def environment(env: Mapping[str, str] | None = None) -> dict[str, str]:

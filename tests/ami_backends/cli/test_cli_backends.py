@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from cli_harness import PATIENCE, ami, chatter, ctrl_c_heard, environment, mock, running, url
+from cli_harness import PATIENCE, ami, chatter, environment, mock, running, url
 
 from ami_backends.cli.exits import Terminated, sentence_of, status_of
 from conformance.server import MockServer
@@ -143,14 +143,13 @@ except KeyboardInterrupt:
 
 def interrupted(backend: str, same_max: float, number: str) -> subprocess.CompletedProcess[str]:
     """Interrupt a program, and once more while it logs off."""
-    with ctrl_c_heard():
-        return subprocess.run(
-            [sys.executable, "-c", INTERRUPTED, backend, str(same_max), number],
-            capture_output=True,
-            text=True,
-            env=environment(),
-            check=False,
-        )
+    return subprocess.run(
+        [sys.executable, "-c", INTERRUPTED, backend, str(same_max), number],
+        capture_output=True,
+        text=True,
+        env=environment(),
+        check=False,
+    )
 
 
 @pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
