@@ -279,8 +279,9 @@ def test_of_a_long_text_no_more_is_looked_at_than_matters() -> None:
         assert sum(looked_at) < 4 * DOUBT_MAX * (60 + VALUE_SIZE_MAX)
 
 
-@pytest.mark.parametrize("key", ["names", "values"])
-def test_a_pattern_that_is_none_is_named_by_its_key(key: str) -> None:
+def test_a_pattern_that_is_none_is_named_by_its_key() -> None:
     """R-OBS-04: an invalid one fails at construction."""
-    with pytest.raises(ConfigError, match=f"^redact_{key} = "):
-        Redaction(**{key: ["("]})
+    with pytest.raises(ConfigError, match="^redact_names = "):
+        Redaction(names=["("])
+    with pytest.raises(ConfigError, match="^redact_values = "):
+        Redaction(values=["("])
