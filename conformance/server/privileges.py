@@ -41,13 +41,16 @@ _FALSE = frozenset({"no", "false", "n", "f", "0", "off"})
 
 @cache
 def parse_classes(words: str) -> Privilege:
-    """Turn `call,system` or `all` into bits; an unknown word adds nothing (get_perm)."""
+    """Turn `call,system` or `all` into bits; an unknown word adds nothing (get_perm).
+
+    Words are compared as they are, blanks and capitals included; one with a comma behind it stands for
+    every class that it begins (ast_instring, main/manager.c).
+    """
+    *earlier, last = words.split(",")
     bits = NONE
-    for word in words.lower().split(","):
-        name = word.strip()
-        if name == "all":
-            return ALL
-        bits |= _BY_NAME.get(name, NONE)
+    for name, bit in {**_BY_NAME, "all": ALL}.items():
+        if name == last or any(name.startswith(word) for word in earlier):
+            bits |= bit
     return bits
 
 

@@ -281,7 +281,7 @@ def test_of_a_long_text_no_more_is_looked_at_than_matters() -> None:
 
 def test_a_pattern_that_is_none_is_named_by_its_key() -> None:
     """R-OBS-04: an invalid one fails at construction."""
-    with pytest.raises(ConfigError, match="^redact_names = "):
+    with pytest.raises(ConfigError, match=r"^redact_names = "):
         Redaction(names=["("])
-    with pytest.raises(ConfigError, match="^redact_values = "):
+    with pytest.raises(ConfigError, match=r"^redact_values = "):
         Redaction(values=["("])
