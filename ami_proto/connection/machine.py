@@ -259,9 +259,7 @@ class Connection:
         return self._subscriptions.add(filter, limit, policy)
 
     def unsubscribe(self, subscription: Subscription) -> None:
-        """End a subscription and forget what it holds; of one that has ended, nothing happens. What it
-        dropped is reported no more, but counted in the snapshot.
-        """
+        """End a subscription; only what it dropped stays counted. Of one that has ended, nothing happens."""
         self._callouts.refuse_requests()
         if self._subscriptions.remove(subscription):
             self._notices.forget(subscription)

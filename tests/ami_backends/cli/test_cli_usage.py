@@ -182,16 +182,21 @@ def test_the_prompt_asks_without_echo() -> None:
     assert b"s3cr3t" not in rest
 
 
+def version_in(program: str) -> tuple[int, bytes]:
+    """Ask for the version in a program of its own; return its status, and what it said on stderr."""
+    done = subprocess.run(
+        [sys.executable, "-c", program, "--version"], capture_output=True, env=environment(), check=False
+    )
+    return done.returncode, done.stderr
+
+
 def test_a_signal_while_the_process_ends_is_quiet() -> None:
     """R-DRIVER-05: the second of two Ctrl-C came as the interpreter's own traceback."""
     program = (
         "import atexit, os, signal; atexit.register(lambda: os.kill(os.getpid(), signal.SIGINT));"
         "from ami_backends.cli import main; main()"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program, "--version"], capture_output=True, env=environment(), check=False
-    )
-    assert (done.returncode, done.stderr) == (0, b"")
+    assert version_in(program) == (0, b"")
 
 
 def test_ctrl_c_before_the_command_begins_or_when_it_is_over_is_quiet() -> None:
@@ -200,10 +205,7 @@ def test_ctrl_c_before_the_command_begins_or_when_it_is_over_is_quiet() -> None:
         "import os, signal; from ami_backends.cli import app, main;"
         "app._leave_no_output = lambda: os.kill(os.getpid(), signal.SIGINT); main()"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program, "--version"], capture_output=True, env=environment(), check=False
-    )
-    assert (done.returncode, done.stderr) == (130, b"")
+    assert version_in(program) == (130, b"")
 
 
 def test_ctrl_c_does_afterwards_what_it_did_before() -> None:
@@ -215,10 +217,7 @@ def test_ctrl_c_does_afterwards_what_it_did_before() -> None:
         "except SystemExit as end: assert end.code == 0\n"
         "assert before == [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program, "--version"], capture_output=True, env=environment(), check=False
-    )
-    assert (done.returncode, done.stderr) == (0, b"")
+    assert version_in(program) == (0, b"")
 
 
 @pytest.mark.parametrize(
