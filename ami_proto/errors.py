@@ -82,8 +82,8 @@ def _one_line(text: str) -> str:
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
-def described(exception: Exception) -> str:
-    """Return one line about an exception of the user's, whose `repr` may raise as well."""
+def described(exception: object) -> str:
+    """Return one line about an exception of the user's, or whatever it is, whose `repr` may raise as well."""
     try:
         return repr(exception)
     except Exception:  # noqa: BLE001 - whatever a user's `__repr__` raises

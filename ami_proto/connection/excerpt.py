@@ -1,5 +1,6 @@
 """Words for a log: nothing secret, one printable line, and not too many. A peer may say anything."""
 
+from ami_proto.errors import described
 from ami_proto.message.message import Message
 from ami_proto.message.redact import Redaction
 
@@ -27,8 +28,9 @@ class Excerpts:
         shown = _printable(self._redaction.beginning(text, CHARACTERS_MAX))
         return shown.encode("ascii", "backslashreplace").decode()[:CHARACTERS_MAX]
 
-    def detail(self, text: str) -> str:
-        """Return a report as one printable line, cut to a length."""
+    def detail(self, report: object) -> str:
+        """Return a report as one printable line, cut to a length. A driver may give an exception for one."""
+        text = report if isinstance(report, str) else described(report)
         return _printable(self._redaction.beginning(text, DETAIL_SIZE_MAX))[:DETAIL_SIZE_MAX]
 
 

@@ -195,3 +195,23 @@ def test_whatever_happens_every_ticket_ends_once(
             assert command.session not in named, "L7: silence after Close"
     dialled = [each.session.number for each in play.commands if isinstance(each, Connect)]
     assert dialled == sorted(set(dialled)), "R-LIFE-02: session numbers are never reused"
+
+
+class Unspeakable(Exception):
+    """Cannot even be described."""
+
+    def __repr__(self) -> str:
+        raise ValueError
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [(OSError("no route"), "OSError('no route')"), (None, "None"), (Unspeakable(), "Unspeakable")],
+)
+def test_a_driver_may_give_an_exception_for_the_detail_of_an_end(given: Any, told: str) -> None:
+    """L2: a fact does not raise, and the connection goes on."""
+    play = Playbook().start()
+    play.connection.handle_disconnected(play.session, Disconnect(Reason.REFUSED, given), play.now)
+    assert play.connection.snapshot().last_cause == Disconnect(Reason.REFUSED, told)
+    play.drain().wait(1).log_in()
+    assert play.connection.state is State.READY
