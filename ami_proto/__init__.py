@@ -1,13 +1,15 @@
 """Asterisk Manager Interface as a pure state machine: bytes and time in, commands and events out.
 
-`Connection` keeps one server connected and is what a reactor of your own wires in; `ami_backends`
-has drivers that are ready to use. `Decoder` parses a stream by itself.
+`Connection` keeps one server connected and is what a reactor of your own wires in, `Cluster` many;
+`ami_backends` has drivers that are ready to use. `Decoder` parses a stream by itself.
 """
 
-from ami_proto.coercion import TRUE, merged
-from ami_proto.config import ServerConfig
-from ami_proto.connection.lifecycle import TABLE as LIFECYCLE
-from ami_proto.connection.machine import TRANSMIT_LIMIT, Connection
+from ami_proto.cluster.cluster import Cluster
+from ami_proto.config.limits import ClusterConfig
+from ami_proto.config.server import ServerConfig
+from ami_proto.config.setup_action import SetupAction
+from ami_proto.connection.connection import Connection
+from ami_proto.connection.filter import Filter
 from ami_proto.connection.notices import (
     ActionFinished,
     BreakerChanged,
@@ -15,20 +17,11 @@ from ami_proto.connection.notices import (
     EventsDropped,
     Fault,
     FaultSeen,
-    MessagesWaiting,
     Notice,
     StateChanged,
 )
-from ami_proto.connection.snapshot import Snapshot, SubscriptionSnapshot
-from ami_proto.connection.subscription import (
-    QUEUE_LIMIT_DEFAULT,
-    Drops,
-    Filter,
-    Gap,
-    Overflow,
-    Subscription,
-)
-from ami_proto.correlation.completion import Completion, Progress, Verdict
+from ami_proto.connection.server_queue import Drops, Gap, Overflow
+from ami_proto.connection.snapshot import Snapshot
 from ami_proto.correlation.outcome import (
     ActionCancelled,
     ActionError,
@@ -36,62 +29,29 @@ from ami_proto.correlation.outcome import (
     ActionLost,
     ActionTimeout,
     ActionUnconfirmed,
-    CompletionFailed,
-    MissingResponse,
     Outcome,
     Reply,
-    ReplyTooLarge,
     Ticket,
-)
-from ami_proto.correlation.strategies import (
-    AsyncEvent,
-    Automatic,
-    CommandOutput,
-    EventList,
-    EventOnly,
-    Fence,
-    MultiResponse,
-    SingleResponse,
-    Strategy,
 )
 from ami_proto.errors import (
     AmiError,
     Backpressure,
     ConfigError,
     ConnectFailed,
+    ConnectTimeout,
     InvalidAction,
     LoginRefused,
+    MessageTimeout,
     MisuseError,
+    NoServerReady,
     NotReady,
     RequestError,
-    connect_error,
 )
-from ami_proto.message.decode import Decoder
-from ami_proto.message.encode import Action
-from ami_proto.message.message import Message
-from ami_proto.message.redact import Redaction
-from ami_proto.setup_action import SetupAction
-from ami_proto.values import (
-    BreakerState,
-    Close,
-    Command,
-    Connect,
-    Disconnect,
-    Kind,
-    Reason,
-    Sent,
-    ServerKey,
-    SessionId,
-    State,
-    Tls,
-    Watch,
-)
+from ami_proto.message.encoding import Action
+from ami_proto.message.message import Decoder, Message
+from ami_proto.values import BreakerState, Disconnect, Kind, Reason, Secret, Sent, State, Tls
 
 __all__ = [
-    "LIFECYCLE",
-    "QUEUE_LIMIT_DEFAULT",
-    "TRANSMIT_LIMIT",
-    "TRUE",
     "Action",
     "ActionCancelled",
     "ActionError",
@@ -101,66 +61,45 @@ __all__ = [
     "ActionTimeout",
     "ActionUnconfirmed",
     "AmiError",
-    "AsyncEvent",
-    "Automatic",
     "Backpressure",
     "BreakerChanged",
     "BreakerState",
-    "Close",
-    "Command",
-    "CommandOutput",
-    "Completion",
-    "CompletionFailed",
+    "Cluster",
+    "ClusterConfig",
     "ConfigError",
-    "Connect",
     "ConnectFailed",
     "ConnectScheduled",
+    "ConnectTimeout",
     "Connection",
     "Decoder",
     "Disconnect",
     "Drops",
-    "EventList",
-    "EventOnly",
     "EventsDropped",
     "Fault",
     "FaultSeen",
-    "Fence",
     "Filter",
     "Gap",
     "InvalidAction",
     "Kind",
     "LoginRefused",
     "Message",
-    "MessagesWaiting",
-    "MissingResponse",
+    "MessageTimeout",
     "MisuseError",
-    "MultiResponse",
+    "NoServerReady",
     "NotReady",
     "Notice",
     "Outcome",
     "Overflow",
-    "Progress",
     "Reason",
-    "Redaction",
     "Reply",
-    "ReplyTooLarge",
     "RequestError",
+    "Secret",
     "Sent",
     "ServerConfig",
-    "ServerKey",
-    "SessionId",
     "SetupAction",
-    "SingleResponse",
     "Snapshot",
     "State",
     "StateChanged",
-    "Strategy",
-    "Subscription",
-    "SubscriptionSnapshot",
     "Ticket",
     "Tls",
-    "Verdict",
-    "Watch",
-    "connect_error",
-    "merged",
 ]

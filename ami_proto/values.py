@@ -1,18 +1,68 @@
-"""The vocabulary that every layer shares: servers, sessions, commands, and why a session ended.
+"""The vocabulary that every layer shares: servers, sessions, states, and why a session ended.
 
 Everything here is a frozen value. Nothing here knows how bytes are parsed or what an action is.
 """
 
 from dataclasses import dataclass
 from enum import Enum, unique
+from typing import Final, NoReturn, final
 
 ServerKey = str
-"""What the user calls a server; unique in a cluster and the first part of every ActionID."""
+"""The name that the user gives a server: unique in a cluster, and the first part of every ActionID."""
+
+
+MASK: Final = "***"
+"""Shown in place of a secret."""
+
+
+@final
+class Secret:
+    """A text that no output shows: `str`, `repr` and every format of it are `***`.
+
+    `reveal()` returns the text. Immutable and hashable; equal to a `Secret` of the same text, never to a
+    `str`. It has no length and no slices, so that no part of it slips into a message.
+    """
+
+    # Not a dataclass: `dataclasses.asdict` would take it apart and show the text.
+    __slots__ = ("_text",)
+    _text: str
+
+    def __init__(self, secret: "Secret | str") -> None:
+        text: object = secret._text if isinstance(secret, Secret) else secret
+        if not isinstance(text, str):
+            raise TypeError(f"a secret must be text, not {type(text).__name__}")
+        object.__setattr__(self, "_text", text)
+
+    def reveal(self) -> str:
+        """Return the text."""
+        return self._text
+
+    def __eq__(self, other: object) -> bool:
+        return self._text == other._text if isinstance(other, Secret) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash((Secret, self._text))
+
+    def __repr__(self) -> str:
+        return MASK
+
+    def __format__(self, specification: str) -> str:
+        return format(MASK, specification)
+
+    def __reduce__(self) -> tuple[type["Secret"], tuple[str]]:
+        # The default of `pickle` and `copy` sets attributes, which `__setattr__` refuses.
+        return Secret, (self._text,)
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError("a Secret cannot be changed")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError("a Secret cannot be changed")
 
 
 @dataclass(frozen=True, slots=True)
 class SessionId:
-    """Name one stream of one server. Numbers start at 1 and are never reused."""
+    """The name of one stream to one server. Numbers start at 1 and are never reused."""
 
     server: ServerKey
     number: int
@@ -29,63 +79,64 @@ class Kind(Enum):
     EVENT = "event"
     RESPONSE = "response"
     UNKNOWN = "unknown"
-    """Neither: raw text replies (`IAXnetstats`), or a stream out of step."""
+    """Neither event nor response: a raw text reply (`IAXnetstats`), or a stream out of step."""
     INCOMPLETE = "incomplete"
-    """Torn by the end of the stream; never to be taken for a message."""
+    """Cut off by the end of the stream. It may look like a whole message, and is not one."""
     OVERSIZED = "oversized"
-    """Longer than `max_frame_size` and skipped; name, ActionID and size where they were seen."""
+    """Longer than `max_frame_size` and skipped. Has its size, and name and ActionID if they were seen."""
 
 
 @unique
 class Sent(Enum):
-    """How much of an action the driver was shown. What was shown may have left the process."""
+    """How much of an action was given to the driver. Bytes that it was given may have left the process."""
 
     NO = "no"
     PARTLY = "partly"
-    """Not its end: Asterisk cannot have run it."""
+    """Without its end, so that Asterisk cannot have run it."""
     FULLY = "fully"
 
     @property
     def retryable(self) -> bool:
-        """Whether sending the action again cannot make the server run it twice."""
+        """Whether the action can be sent again without a risk that the server runs it twice."""
         return self is not Sent.FULLY
 
 
 @unique
 class State(Enum):
-    """Where a connection stands; the transitions are the table in `connection/lifecycle.py`."""
+    """The state of a connection. `connection/transitions.py` has the table of transitions."""
 
     DISCONNECTED = "disconnected"
-    """No stream; the next attempt is scheduled, or waits for admission."""
+    """There is no stream. The next attempt is scheduled, or waits for admission."""
     CONNECTING = "connecting"
-    """A `Connect` is out."""
+    """A `Connect` was emitted, and its result is awaited."""
     CONNECTED = "connected"
-    """The stream is up, the banner awaited."""
+    """The stream is up, and the banner is awaited."""
     AUTHENTICATING = "authenticating"
     READY = "ready"
     DEGRADED = "degraded"
     """A ping went unanswered; actions and events still flow."""
     CLOSING = "closing"
-    """Logoff is sent; Goodbye, or the end of the grace, awaited."""
+    """Logoff was sent; Goodbye, or the end of the grace period, is awaited."""
     CLOSED = "closed"
     """Not started, stopped, or given up."""
 
-    @property
-    def sending(self) -> bool:
-        """Whether actions may be sent."""
-        return self is State.READY or self is State.DEGRADED
+    sending: bool
+    """Whether actions may be sent."""
+
+    def __init__(self, value: str) -> None:
+        self.sending = value in ("ready", "degraded")
 
 
 @unique
 class BreakerState(Enum):
-    """Whether a server may be asked; the transitions are in `connection/breaker.py`."""
+    """Whether a server may be connected to. `connection/breaker.py` has the transitions."""
 
     CLOSED = "closed"
-    """It may: attempts follow the backoff."""
+    """Attempts follow the backoff."""
     OPEN = "open"
-    """It failed too often in a row: no attempt before the cooldown is over."""
+    """Too many attempts failed in a row. The next one waits for the cooldown."""
     HALF_OPEN = "half open"
-    """The one attempt after the cooldown is under way: the probe."""
+    """The first attempt after the cooldown, the probe, is under way."""
 
 
 @unique
@@ -106,7 +157,7 @@ class Reason(Enum):
     LOGIN_TIMEOUT = "login timed out"
     LOGIN_REFUSED = "login refused"
     SETUP_FAILED = "set-up failed"
-    """A set-up action that the configuration calls required did not succeed."""
+    """A required set-up action failed."""
     HEARTBEAT = "heartbeat unanswered"
     READ_TIMEOUT = "nothing received"
     PROTOCOL = "protocol error"
@@ -115,7 +166,7 @@ class Reason(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Disconnect:
-    """Why a session ended: the reason, and one line of detail for people."""
+    """Why a session ended, or never began: the reason, and one line of detail for people."""
 
     reason: Reason
     detail: str = ""
@@ -133,39 +184,3 @@ class Tls:
     verify: bool = True
     server_name: str | None = None
     """The name the certificate must carry; None means the configured host."""
-
-
-@dataclass(frozen=True, slots=True)
-class Connect:
-    """Open the stream: TCP, then the TLS handshake where `tls` is given. Answer with
-    `handle_connected` once it is verified to be up, or with `handle_disconnected`.
-    """
-
-    session: SessionId
-    host: str
-    port: int
-    tls: Tls | None
-
-
-@dataclass(frozen=True, slots=True)
-class Watch:
-    """Watch the stream for these, and for nothing else, until the next `Watch`.
-
-    `read=False` pauses reading; `write=True` says that `poll_transmit` has bytes. Both may be
-    False. It is only emitted when the interest changed; the interest before the first is nothing.
-    """
-
-    session: SessionId
-    read: bool
-    write: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Close:
-    """Close the stream now, whatever its state, a dial under way too. No answer is expected."""
-
-    session: SessionId
-
-
-Command = Connect | Watch | Close
-"""What the engine wants of the network."""

@@ -1,22 +1,14 @@
-"""Notices: what the application should know. And the queue that keeps them bounded.
+"""Notices: what the application should know. Values only; `journal.py` makes and keeps them.
 
-Outcomes are never dropped: an undrained one keeps its place among `max_pending_actions`. Faults of
-one sort become one notice with a count until it is drained; state changes are kept up to
-`STEPS_MAX`, then the latest one absorbs the next.
+Every notice names its server.
 """
 
-from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum, unique
-from typing import Protocol
 
 from ami_proto.connection.subscription import Subscription
 from ami_proto.correlation.outcome import Outcome, Ticket
 from ami_proto.values import BreakerState, Disconnect, ServerKey, SessionId, State
-
-STEPS_MAX = 64
-"""Undrained state changes, schedules and breaker changes kept one by one: some ten whole reconnects."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +17,17 @@ class ActionFinished:
 
     outcome: Outcome
     elapsed: float = 0.0
-    """Seconds since it was submitted, those included in which it waited for READY."""
+    """Seconds since it was submitted, including the time that it waited for READY."""
 
     @property
     def ticket(self) -> Ticket:
         """The ticket that `submit` returned."""
         return self.outcome.ticket
+
+    @property
+    def server(self) -> ServerKey:
+        """The server that the action was for."""
+        return self.outcome.ticket.server
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +40,12 @@ class StateChanged:
     new: State
     cause: Disconnect | None = None
     absorbed: int = 0
-    """Earlier changes that nobody drained and that this one stands for as well."""
+    """Earlier changes that were never drained and that this one stands for as well."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectScheduled:
-    """The next attempt is set: `delay` seconds from the decision, at `due` on the caller's clock."""
+    """The next attempt is scheduled: in `delay` seconds, at `due` on the caller's clock."""
 
     server: ServerKey
     host: str
@@ -57,14 +54,16 @@ class ConnectScheduled:
     delay: float
     due: float
     cause: Disconnect | None
+    depth: int = 0
+    """Messages of this server that wait in the queues of all subscriptions."""
 
 
 @dataclass(frozen=True, slots=True)
 class BreakerChanged:
     """The breaker of a server opened, tried, or closed again.
 
-    `cause` is the failure that opened it, or the end of the connection that closed it; None where a
-    probe begins, or has proved the server stable.
+    `cause` is the failure that opened it, or the end of the connection that closed it. It is None when a
+    probe begins, and when a probe has proved the server stable.
     """
 
     server: ServerKey
@@ -76,19 +75,23 @@ class BreakerChanged:
     openings: int = 0
     """How often it opened since the start."""
     absorbed: int = 0
-    """Earlier changes that nobody drained and that this one stands for as well."""
+    """Earlier changes that were never drained and that this one stands for as well."""
 
 
 @dataclass(frozen=True, slots=True)
 class MessagesWaiting:
-    """A subscription's queue was empty and no longer is."""
+    """A subscription was empty and has messages now; `server` sent the first of them."""
 
     subscription: Subscription
+    server: ServerKey
 
 
 @dataclass(frozen=True, slots=True)
 class EventsDropped:
-    """A subscription's queue overflowed: `delta` since the last report, `total` since its start."""
+    """A subscription's queue for `server` overflowed.
+
+    `delta` messages were lost since the last report, `total` since the subscription began; `depth` wait.
+    """
 
     server: ServerKey
     subscription: Subscription
@@ -99,42 +102,40 @@ class EventsDropped:
 
 @unique
 class Fault(Enum):
-    """What went wrong without ending the session, or was lost, and is counted."""
+    """A loss or a disorder that is counted and does not by itself end the session."""
 
     DESYNC = "a frame that is neither event nor response"
     OVERSIZED = "a frame longer than max_frame_size, skipped"
     INCOMPLETE = "a frame torn by the end of the stream"
-    TORN = "a half frame run into the next, left out of every answer"
+    TORN = "a half frame that ran into the next, left out of every answer"
+    REPEATED = "a list item with its headers twice: it may be two, one of them torn"
     UNMATCHED = "a response to no open action"
     STRAGGLER = "a list item of an action that has ended"
+    TRUNCATED = "a reply with more events than its strategy keeps"
     WITHHELD = "an event before the login"
     UNEXPECTED = "a message where the protocol has none"
-    UNREAD = "a frame behind the end of its session"
+    UNREAD = "a frame after the end of its session"
     PREDICATE_FAILED = "a subscription's predicate raised"
     OVERRUN = "a driver confirmed more bytes than were shown"
+    BOOTING = "a server that is still booting, long after the login"
+    BOOT_HIDDEN = "no FullyBooted: the user's classes, or a filter, hide it"
     SETUP_FAILED = "a set-up action did not succeed"
+    PAUSE_EXPIRED = "a full queue that paused reading was not pulled within pause_max"
     LOGOFF_UNSENT = "the session ended before Logoff was sent"
-
-
-class Report(Protocol):
-    """Take a fault, so many of its sort at once."""
-
-    def __call__(self, fault: Fault, detail: str, count: int = 1, *, action_id: str | None = None) -> None:
-        """Count it, and say so."""
 
 
 @dataclass(frozen=True, slots=True)
 class FaultSeen:
-    """Something was lost or out of order; `count` of its sort since the last notice of it."""
+    """Something was lost or out of order: `count` faults of one kind since the last notice of it."""
 
     server: ServerKey
     session: SessionId | None
     fault: Fault
     count: int
     detail: str
-    """The latest of them, in one line."""
+    """The latest of them in one line, redacted."""
     action_id: str | None = None
-    """What the latest of them answered, or would have."""
+    """The ActionID of the latest of them, if it had one of ours."""
 
 
 Notice = (
@@ -146,96 +147,3 @@ Notice = (
     | EventsDropped
     | FaultSeen
 )
-
-
-_Step = StateChanged | ConnectScheduled | BreakerChanged
-_Key = Fault | Subscription | type[StateChanged] | type[ConnectScheduled] | type[BreakerChanged]
-
-
-class NoticeQueue:
-    """Keep undrained notices in order, and their number within bounds."""
-
-    __slots__ = ("_clock", "_latest", "_queue", "_steps", "_waiting", "outcomes")
-
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
-        self._queue: deque[Notice | _Key] = deque()
-        self._latest: dict[_Key, FaultSeen | EventsDropped | _Step] = {}
-        """What stands at the place of a key in the queue."""
-        self._waiting: set[Subscription] = set()
-        self._steps = 0
-        self.outcomes = 0
-        """Undrained outcomes."""
-
-    def __len__(self) -> int:
-        return len(self._queue)
-
-    def put_outcome(self, outcome: Outcome) -> None:
-        """Report the end of an action."""
-        self.outcomes += 1
-        self._queue.append(ActionFinished(outcome, self._clock() - outcome.ticket.submitted))
-
-    def put_fault(self, seen: FaultSeen) -> None:
-        """Report a fault, together with those of its sort that still wait."""
-        earlier = self._latest.get(seen.fault)
-        if isinstance(earlier, FaultSeen):
-            seen = replace(seen, count=seen.count + earlier.count)
-        self._put_at(seen.fault, seen)
-
-    def put_waiting(self, subscription: Subscription) -> None:
-        """Report that a subscription has something, unless that report still waits."""
-        if subscription not in self._waiting:
-            self._waiting.add(subscription)
-            self._queue.append(MessagesWaiting(subscription))
-
-    def put_dropped(self, report: EventsDropped) -> None:
-        """Report dropped events, together with the report on the same queue that still waits."""
-        earlier = self._latest.get(report.subscription)
-        if isinstance(earlier, EventsDropped):
-            report = replace(report, delta=report.delta + earlier.delta)
-        self._put_at(report.subscription, report)
-
-    def put_step(self, step: _Step) -> None:
-        """Report a step of the connection's life; those beyond the bound share one place a sort."""
-        if self._steps < STEPS_MAX and type(step) not in self._latest:
-            self._steps += 1
-            self._queue.append(step)
-            return
-        earlier = self._latest.get(type(step))
-        match earlier, step:
-            case StateChanged(), StateChanged():
-                step = replace(step, old=earlier.old, absorbed=earlier.absorbed + 1)
-            case BreakerChanged(), BreakerChanged():
-                step = replace(step, old=earlier.old, absorbed=earlier.absorbed + 1)
-        self._put_at(type(step), step)
-
-    def forget(self, subscription: Subscription) -> None:
-        """Drop what waits about a subscription that has ended."""
-        self._waiting.discard(subscription)
-        self._latest.pop(subscription, None)
-        self._queue = deque(
-            each
-            for each in self._queue
-            if each is not subscription
-            and not (isinstance(each, MessagesWaiting) and each.subscription is subscription)
-        )
-
-    def poll(self) -> Notice | None:
-        """Return the next notice and forget it."""
-        if not self._queue:
-            return None
-        notice = self._queue.popleft()
-        if isinstance(notice, Fault | Subscription | type):
-            return self._latest.pop(notice)
-        if isinstance(notice, ActionFinished):
-            self.outcomes -= 1
-        elif isinstance(notice, MessagesWaiting):
-            self._waiting.discard(notice.subscription)
-        else:  # a step of the life; every other sort has a key in its place
-            self._steps -= 1
-        return notice
-
-    def _put_at(self, key: _Key, notice: FaultSeen | EventsDropped | _Step) -> None:
-        if key not in self._latest:
-            self._queue.append(key)
-        self._latest[key] = notice

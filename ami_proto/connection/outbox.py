@@ -1,7 +1,7 @@
 """The outbound bytes of one session: bounded, shown in pieces, never taken back once shown.
 
-A driver peeks with `piece`, writes, and confirms with `acknowledge`. Between the two it may fail,
-be cancelled, or be told by OpenSSL to try again with the very same bytes; so a piece that was shown
+A driver peeks with `piece`, writes, and confirms with `acknowledge`. Between the two it may fail, be
+cancelled, or have to try again with the very same bytes because OpenSSL says so. So a piece that was shown
 stays the same, to the byte, until it is acknowledged, wholly or in part.
 
 Over TLS, Asterisk reads at most 1024 bytes of a record and leaves the rest inside OpenSSL until
@@ -11,70 +11,87 @@ record there: at most 1024 bytes, and it ends where a line ends.
 
 from collections import OrderedDict
 
-from ami_proto.correlation.outgoing import Outgoing
+from ami_proto.correlation.entry import ActionBytes
 from ami_proto.errors import Backpressure
 
+TRANSMIT_LIMIT = 65_536
+"""Bytes a driver is shown in one piece: what a kernel takes in one go."""
+
 TLS_PIECE_MAX = 1024
-"""What Asterisk takes from a TLS record in one go: the size of its line buffer."""
+"""Bytes that Asterisk takes from a TLS record in one go: the size of its line buffer."""
 
 
 class Outbox:
     """Queue actions, show their bytes in pieces that end at line ends."""
 
-    __slots__ = ("_bytes_max", "_partly_acknowledged", "_piece", "_piece_max", "_queue", "_queued_bytes")
+    __slots__ = (
+        "_actions_shown",
+        "_bytes_max",
+        "_partly_acknowledged",
+        "_piece",
+        "_piece_max",
+        "_queue",
+        "_queued_bytes",
+    )
 
     def __init__(self, bytes_max: int, *, tls: bool) -> None:
-        self._queue: OrderedDict[Outgoing, None] = OrderedDict()
+        self._queue: OrderedDict[ActionBytes, None] = OrderedDict()
         self._queued_bytes = 0
         self._bytes_max = bytes_max
         self._piece = b""
         self._partly_acknowledged = False
+        self._actions_shown = 0
+        """How many actions were shown, at least in part."""
         self._piece_max = TLS_PIECE_MAX if tls else bytes_max
 
     def __len__(self) -> int:
         """Return the bytes that are not acknowledged."""
         return self._queued_bytes + len(self._piece)
 
-    def put(self, outgoing: Outgoing, *, urgent: bool = False) -> None:
-        """Queue one action. Raises `Backpressure` beyond the cap, unless the engine's own need is
-        urgent: at most a few hundred bytes (login, ping, logoff).
+    def put(self, outgoing: ActionBytes, *, urgent: bool = False) -> None:
+        """Queue one action. Raises `Backpressure` beyond the cap, unless it is urgent.
+
+        Urgent are the engine's own actions (login, ping, logoff), a few hundred bytes at most, and actions
+        that waited for READY, whose bytes were bounded while they waited.
         """
         size = len(outgoing.data)
         if not urgent and len(self) + size > self._bytes_max:
             raise Backpressure(f"{len(self)} bytes wait to be sent, {size} more exceed {self._bytes_max}")
         self._queue[outgoing] = None
+        outgoing.queued = True
         self._queued_bytes += size
 
-    def withdraw(self, outgoing: Outgoing) -> None:
-        """Take an action back, as if it had never been queued.
+    def withdraw(self, outgoing: ActionBytes) -> None:
+        """Take an action back, as if it had never been queued, unless a part of it was shown.
 
-        One that was shown in part goes out to its end all the same, and counts as sent from now on:
-        held back, its beginning would run into the next action.
+        Such an action goes out to its end and counts as sent from now on: without its end, its beginning
+        would run into the next action.
         """
-        if outgoing not in self._queue:
+        if not outgoing.queued:
             return
         if outgoing.shown == 0:
             del self._queue[outgoing]
+            outgoing.queued = False
             self._queued_bytes -= len(outgoing.data)
         else:
             outgoing.committed = True
 
     def piece(self, limit: int) -> bytes:
-        """Show the next bytes: whole lines, at most `limit` where a line is no longer than that."""
+        """Show the next bytes: whole lines, at most `limit` bytes unless one line is longer."""
         if not self._piece or self._partly_acknowledged:
             self._piece = self._extended(self._piece, min(limit, self._piece_max))
             self._partly_acknowledged = False
         return self._piece
 
     def acknowledge(self, count: int) -> int:
-        """Forget bytes that were written; return how many there were to forget."""
+        """Forget bytes that were written; return how many of `count` had been shown."""
         count = max(0, min(count, len(self._piece)))
         self._piece = self._piece[count:]
         self._partly_acknowledged = self._partly_acknowledged or count > 0
         return count
 
     def _extended(self, piece: bytes, limit: int) -> bytes:
-        """Return the piece with as many of the next lines as fit; with one at least if it is empty."""
+        """Return the piece with as many more lines as fit, at least one if it is empty."""
         parts, room = [piece], limit - len(piece)
         while self._queue:
             outgoing = next(iter(self._queue))
@@ -86,9 +103,13 @@ class Outbox:
                 end = data.index(b"\n", start) + 1
             parts.append(data[start:end])
             room -= end - start
+            if start == 0:
+                self._actions_shown += 1
+                outgoing.number = self._actions_shown
             outgoing.shown = end
             self._queued_bytes -= end - start
             if end < len(data):
                 break
             del self._queue[outgoing]
+            outgoing.queued = False
         return b"".join(parts)

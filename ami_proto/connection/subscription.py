@@ -1,209 +1,189 @@
-"""One subscription: a filter, and a bounded queue that its consumer pulls from.
+"""One subscription: a filter, and for each server a bounded queue that its consumer pulls from.
 
-What the queue could not hold is counted, exactly, and stands in the queue as `Drops` where it was
-lost; a reconnect stands there as `Gap`. Two marks of a sort with no message between them become one,
-so that the marks are bounded by the messages.
+Servers take turns: each pull takes from the next server that has something, in order within it. What a queue
+does when it is full is in `server_queue.py`.
+
+Each queue has limits of its own, and all of them together have one in bytes, `limit_bytes_total`. Half of it
+is divided into equal shares, one for each server, and a queue always has room for its share. Of the other
+half it may hold as much as it leaves free. So one flooder gets half of that half, two get a third of it each,
+and so on; and a server that holds no more than its share never loses or waits because of the others.
+
+No queue drops for the message of another. A queue that holds more than it may, because the others hold more
+by now, drops when its own next message comes. Half of the total is never less than the limit of one queue:
+with one server the total decides nothing.
 """
 
-import re
 from collections import deque
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
-from enum import Enum, unique
 
-from ami_proto.errors import ConfigError
+from ami_proto.connection.filter import Filter
+from ami_proto.connection.server_queue import Drops, Gap, Overflow, Reading, ServerQueue
 from ami_proto.message.message import Message
-from ami_proto.values import Disconnect, ServerKey
+from ami_proto.values import ServerKey
 
 QUEUE_LIMIT_DEFAULT = 10_000
-"""Messages a queue holds by default: some seconds of a busy server, some 10 MB of
-ordinary ones; the bound in bytes is this many times `max_frame_size`."""
-
-
-@unique
-class Overflow(Enum):
-    """What a full queue does with the next message."""
-
-    DROP_OLDEST = "drop oldest"
-    DROP_NEWEST = "drop newest"
-    PAUSE = "pause"
-    """Stop reading from the server while no action is open. Mind that Asterisk cuts a reader off
-    that is slower than its `writetimeout`, 100 ms by default, with a torn frame and no word."""
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Choose messages: by names or globs (`Queue*`), case-insensitive; none means all.
-
-    `block` wins over `names`. `where` sees a message whose name was accepted. `replies` asks for
-    the items of list actions too, which otherwise go to their action alone.
-    """
-
-    names: tuple[str, ...] = ()
-    block: tuple[str, ...] = ()
-    where: Callable[[Message], bool] | None = None
-    replies: bool = False
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "names", _patterns("names", self.names))
-        object.__setattr__(self, "block", _patterns("block", self.block))
-        if self.where is not None and not callable(self.where):
-            raise ConfigError("where", self.where, "must be a function of a message, or None")
-
-    def accepts(self, name: str) -> bool:
-        """Whether an event of this name passes the lists."""
-        if any(_glob(pattern).fullmatch(name) for pattern in self.block):
-            return False
-        return not self.names or any(_glob(pattern).fullmatch(name) for pattern in self.names)
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """Nothing was received between these two times: from the last bytes of the old session to READY of
-    the new. Two gaps with nothing but dropped messages between them become one.
-    """
-
-    server: ServerKey
-    started: float
-    ended: float
-    cause: Disconnect | None
-
-
-@dataclass(frozen=True, slots=True)
-class Drops:
-    """So many messages were lost here because the queue was full."""
-
-    count: int
+"""Messages that a queue holds by default: some seconds of a busy server, some 10 MB of ordinary messages."""
+QUEUE_BYTES_DEFAULT = 64 * 1024 * 1024
+"""Bytes that a queue holds by default: more than six times what the messages above take, so that it stops
+only long ones; room for sixteen frames of the default `max_frame_size`."""
+QUEUE_BYTES_TOTAL_DEFAULT = 256 * 1024 * 1024
+"""Bytes that all queues of a subscription hold by default, at least: four times what one may hold. With a
+thousand servers each share is 131 KB, some hundreds of ordinary messages."""
+FULL_QUEUES_MIN = 2
+"""How many full queues the bytes of all must have room for: then the half that is shared out to one server
+alone is as much as its queue may hold."""
 
 
 class Subscription:
-    """A bounded queue of messages; make it with `subscribe`, pull with `poll_message`."""
+    """A filter and one bounded queue for each server; make it with `subscribe`, pull with `poll_message`.
+
+    Servers take turns: each pull takes from the next server that has something, in order within it.
+    """
 
     __slots__ = (
-        "_dropped_first",
-        "_gap_first",
-        "_queue",
-        "depth",
-        "dropped",
+        "_closed",
+        "_dropped_by_ended",
+        "_half",
+        "_ready",
+        "depth_bytes",
         "filter",
         "limit",
-        "pausing",
+        "limit_bytes",
+        "limit_bytes_total",
+        "pauses",
         "policy",
-        "reported",
+        "queues",
     )
 
-    def __init__(self, filter: Filter, limit: int, policy: Overflow) -> None:  # noqa: A002 - the agreed word
+    def __init__(
+        self,
+        filter: Filter,  # noqa: A002 - the agreed word
+        limit: int,
+        policy: Overflow,
+        limit_bytes: int = QUEUE_BYTES_DEFAULT,
+        limit_bytes_total: int | None = None,
+    ) -> None:
+        if limit_bytes_total is None:
+            limit_bytes_total = max(QUEUE_BYTES_TOTAL_DEFAULT, FULL_QUEUES_MIN * limit_bytes)
         self.filter = filter
         self.limit = limit
+        """Messages that each queue holds."""
+        self.limit_bytes = limit_bytes
+        """Bytes that each queue holds, as they came on the wire."""
+        self.limit_bytes_total = limit_bytes_total
+        """Bytes that all queues hold together."""
+        self._half = limit_bytes_total // 2
         self.policy = policy
-        self.depth = 0
-        """Messages in the queue; gaps and drops do not count."""
-        self.dropped = 0
-        """Messages lost since the subscription began."""
-        self.reported = 0
-        """How many of those were reported."""
-        self.pausing = False
-        """Whether reading should pause for this queue: from full until half empty."""
-        self._queue: deque[Message | Gap | Drops] = deque()
-        self._dropped_first = 0
-        self._gap_first: Gap | None = None
+        self.depth_bytes = 0
+        """Bytes of the messages in its queues."""
+        self.pauses: dict[ServerQueue, None] = {}
+        """The queues that ask to pause reading, or would but for the length of their pause."""
+        self.queues: list[ServerQueue] = []
+        self._ready: deque[ServerQueue] = deque()
+        """The queues that have something, the next one to pull from first."""
+        self._closed: dict[ServerKey, ServerQueue] = {}
+        """The queues that have something left of servers that were removed."""
+        self._dropped_by_ended = 0
 
     def __repr__(self) -> str:
         return f"<Subscription {','.join(self.filter.names) or '*'} {self.depth}/{self.limit}>"
 
     @property
-    def empty(self) -> bool:
-        """Whether there is nothing to pull."""
-        return not (self._queue or self._dropped_first or self._gap_first)
+    def depth(self) -> int:
+        """Messages in its queues; gaps and drops do not count."""
+        return sum(queue.depth for queue in self.queues)
 
-    def push(self, message: Message) -> None:
-        """Queue a message by the policy."""
-        paused = self.policy is Overflow.PAUSE
-        if self.depth >= (self.limit * 2 if paused else self.limit):
-            self.dropped += 1
-            if self.policy is not Overflow.DROP_OLDEST:
-                self._mark(Drops(1))
-                return
-            self._drop_oldest()
-        self._queue.append(message)
-        self.depth += 1
-        self.pausing = paused and (self.pausing or self.depth >= self.limit)
+    @property
+    def dropped(self) -> int:
+        """Messages lost by its queues."""
+        return self._dropped_by_ended + sum(queue.dropped for queue in self.queues)
 
-    def push_gap(self, gap: Gap) -> None:
-        """Queue a gap."""
-        self._mark(gap)
+    def room(self, held: int) -> int:
+        """Return how many bytes a queue may hold in all, of which it holds so many now."""
+        if len(self.queues) == 1:
+            return self.limit_bytes
+        others = self.depth_bytes - held
+        share = self._half // len(self.queues)
+        leaving_as_much_free = (self._half - others) // 2
+        room = min(self.limit_bytes, max(share, leaving_as_much_free))
+        if self.policy is Overflow.PAUSE:  # what pauses hold beyond all limits must not stop the others
+            return room
+        return min(room, self.limit_bytes_total - others)  # servers that were added have lessened the shares
 
-    def clear(self) -> None:
-        """Forget everything that waits."""
-        self._queue.clear()
-        self._dropped_first, self._gap_first = 0, None
-        self.depth, self.pausing = 0, False
+    def add_ready(self, queue: ServerQueue) -> bool:
+        """Note that a queue has something now; return whether the subscription was empty before."""
+        self._ready.append(queue)
+        return len(self._ready) == 1
 
     def pull(self) -> Message | Gap | Drops | None:
-        """Return the next and forget it."""
-        if self._dropped_first:
-            count, self._dropped_first = self._dropped_first, 0
-            return Drops(count)
-        if self._gap_first is not None:
-            gap, self._gap_first = self._gap_first, None
-            return gap
-        if not self._queue:
+        """Return the next item and forget it."""
+        if not self._ready:
             return None
-        item = self._queue.popleft()
-        if isinstance(item, Message):
-            self.depth -= 1
-            self.pausing = self.pausing and self.depth * 2 > self.limit
+        queue = self._ready[0]
+        item = queue.pull()
+        if not queue.depth and queue.empty:  # mostly the first says it all
+            self._ready.popleft()
+            if queue.closed:
+                self._forget(queue)
+        elif len(self._ready) > 1:
+            self._ready.rotate(-1)
         return item
 
-    def _drop_oldest(self) -> None:
-        """Drop the oldest message; the marks before it move to the front of the queue."""
-        self._dropped_first += 1
-        while True:
-            item = self._queue.popleft()
-            if isinstance(item, Message):
-                self.depth -= 1
-                return
-            assert isinstance(item, Gap), "with this policy, what was dropped is counted before the queue"
-            first = self._gap_first
-            self._gap_first = item if first is None else replace(item, started=first.started)
-
-    def _mark(self, mark: Gap | Drops) -> None:
-        """Put a mark at the end, into one of its sort that has no message behind it."""
-        queue = self._queue
-        for place in (-1, -2):  # pragma: no branch - there are two sorts, and no two of one sort in a row
-            if len(queue) < -place or isinstance(queue[place], Message):
+    def pull_many(self, limit: int, limit_bytes: int) -> list[Message | Gap | Drops]:
+        """Return up to `limit` next items and forget them; fewer where their bytes reach `limit_bytes`."""
+        self.note_pull()
+        items: list[Message | Gap | Drops] = []
+        depth_bytes_end = max(0, self.depth_bytes - limit_bytes)
+        # Mostly the limit is above all that waits, and nothing needs to be counted for each message.
+        while len(items) < limit and (item := self.pull()) is not None:
+            items.append(item)
+            if depth_bytes_end and self.depth_bytes <= depth_bytes_end:
                 break
-            earlier = queue[place]
-            if isinstance(earlier, Gap) and isinstance(mark, Gap):
-                queue[place] = replace(mark, started=earlier.started)
-                return
-            if isinstance(earlier, Drops) and isinstance(mark, Drops):
-                queue[place] = Drops(earlier.count + mark.count)
-                return
-        queue.append(mark)
+        return items
 
+    @property
+    def paused_servers(self) -> list[ServerKey]:
+        """The servers whose reading a pull may resume, or may pause anew."""
+        return [queue.server for queue in self.pauses]
 
-def _patterns(key: str, given: Iterable[object]) -> tuple[str, ...]:
-    """Return the patterns. Raise for one text, which would be taken for as many patterns as it has
-    characters, and for what is no text.
-    """
-    if isinstance(given, str):
-        raise ConfigError(key, given, "must be a tuple of patterns, not one text")
-    patterns: list[str] = []
-    for pattern in given:
-        if not isinstance(pattern, str):
-            raise ConfigError(key, pattern, "each pattern must be text")
-        patterns.append(pattern)
-    return tuple(patterns)
+    def note_pull(self) -> None:
+        """Take a sign that the consumer is there, as if it had pulled from every queue."""
+        for queue in list(self.pauses):
+            queue.note_pull()
 
+    def open(self, server: ServerKey, reading: Reading) -> ServerQueue:
+        """Return the queue of a server. One that was removed and is back goes on with the queue that it left.
 
-def _glob(pattern: str) -> re.Pattern[str]:
-    """Compile a case-insensitive glob: `*` any text, `?` any character.
+        So its messages stay in order, and the bounds hold however often it comes and goes.
+        """
+        queue = self._closed.pop(server, None)
+        if queue is None:
+            queue = ServerQueue(server, self, reading)
+            self.queues.append(queue)
+        else:
+            queue.reopen(reading)
+        return queue
 
-    What stands between two stars is found where it comes first, for good (an atomic group): a name that
-    somebody made up for it cannot make the search start over and over.
-    """
-    first, *rest = (re.escape(part).replace(r"\?", ".") for part in pattern.split("*"))
-    inner = "".join(f"(?>.*?{part})" for part in rest[:-1] if part)
-    last = f".*{rest[-1]}" if rest else ""
-    return re.compile(first + inner + last, re.IGNORECASE | re.DOTALL)
+    def close(self, queue: ServerQueue) -> None:
+        """Let a queue go once it is empty: its server was removed. Its drops stay counted."""
+        queue.closed = True
+        self._closed[queue.server] = queue
+        if queue.empty:
+            self._forget(queue)
+
+    def _forget(self, queue: ServerQueue) -> None:
+        del self._closed[queue.server]
+        self.queues.remove(queue)
+        self._dropped_by_ended += queue.dropped
+
+    def end(self) -> None:
+        """Forget everything that waits, and the queues; their drops stay counted.
+
+        The queues refer to the subscription, so that with them its predicate would stay in memory until the
+        garbage collector runs.
+        """
+        self._dropped_by_ended = self.dropped
+        self._ready.clear()
+        for queue in self.queues:
+            queue.clear()
+        self.queues.clear()
+        self._closed.clear()

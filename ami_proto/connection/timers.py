@@ -1,79 +1,89 @@
-"""Every timer of a connection, in one table; the next deadline is a minimum."""
+"""The timers of a connection in one table. The next deadline is a minimum."""
 
+from collections.abc import Iterable
 from enum import Enum, unique
+
+ALWAYS = float("inf")
 
 
 @unique
 class Timer(Enum):
-    """What the engine waits for, besides the deadlines of the actions."""
+    """Something that the connection waits for, beside the deadlines of actions."""
 
     CONNECT = "connect"
-    """The driver's answer to a `Connect`."""
+    """The driver answers a `Connect`."""
     BANNER = "banner"
-    """The banner, from the connect on."""
+    """The banner comes; from the connect on."""
     LOGIN = "login"
-    """The end of the login, from the banner on; FullyBooted and set-up actions included."""
+    """The login ends, set-up actions included; from the banner on. Stopped while FullyBooted is awaited."""
+    BOOT = "boot"
+    """FullyBooted comes within `boot_timeout` after the login; then the server is asked for its uptime."""
     RECONNECT = "reconnect"
-    """The end of the backoff, and of the breaker's cooldown."""
+    """Backoff and breaker cooldown are over."""
     SILENCE = "silence"
-    """Time for a ping: nothing was received for `heartbeat_interval`."""
+    """Time for a ping: nothing came for `heartbeat_interval`."""
     PONG = "pong"
-    """The answer to a ping."""
+    """A ping is answered."""
     READ = "read"
-    """Anything at all, for `read_timeout`."""
+    """A frame comes, within `read_timeout`."""
+    FRAME = "frame"
+    """The frame that is open ends."""
     STABLE = "stable"
-    """READY for `stable_after`: backoff and breaker begin again."""
+    """READY for `stable_after`: backoff and breaker forget their failures."""
+    PAUSE = "pause"
+    """A pause of reading ends: its queue was not pulled for `pause_max`."""
     GRACE = "grace"
-    """Goodbye, at most `close_grace` after Logoff."""
+    """Goodbye comes, within `close_grace` after Logoff."""
     DROP_REPORT = "drop report"
-    """The next report of dropped events, at most one each `drop_report_interval`."""
+    """The next report of drops may be made: at most one each `drop_report_interval`."""
 
 
 SESSION_TIMERS = (
     Timer.CONNECT,
     Timer.BANNER,
     Timer.LOGIN,
+    Timer.BOOT,
     Timer.SILENCE,
     Timer.PONG,
     Timer.READ,
+    Timer.FRAME,
     Timer.STABLE,
+    Timer.PAUSE,
     Timer.GRACE,
 )
-"""Those that watch a session, and end with it."""
+"""The timers that watch a session and end with it."""
 
 
-class Timers:
-    """Hold at most one deadline for each timer."""
+JUDGING_TIMERS = frozenset(
+    {Timer.BANNER, Timer.LOGIN, Timer.BOOT, Timer.PONG, Timer.READ, Timer.FRAME, Timer.GRACE}
+)
+"""The timers that judge the peer by what it has not sent: first its bytes are read (`verdicts.py`)."""
 
-    __slots__ = ("_deadlines",)
 
-    def __init__(self) -> None:
-        self._deadlines: dict[Timer, float] = {}
+class Timers(dict[Timer, float]):
+    """The deadline of each running timer. Set one by its key: `timers[Timer.PONG] = now + 5`."""
 
-    def set(self, timer: Timer, deadline: float) -> None:
-        """Set the timer, or move it."""
-        self._deadlines[timer] = deadline
-
-    def clear(self, *timers: Timer) -> None:
+    def stop(self, *timers: Timer) -> None:
         """Stop these timers, running or not."""
         for timer in timers:
-            self._deadlines.pop(timer, None)
+            self.pop(timer, None)
 
-    def deadline(self, timer: Timer) -> float | None:
-        """Return when this timer is due."""
-        return self._deadlines.get(timer)
+    def next(self, judged_until: float = ALWAYS) -> float | None:
+        """Return the earliest deadline, of the judging timers only up to `judged_until`."""
+        return min((self[timer] for timer in self._ready(judged_until)), default=None)
 
-    def next(self) -> float | None:
-        """Return the earliest deadline."""
-        return min(self._deadlines.values(), default=None)
-
-    def pop_due(self, now: float) -> tuple[Timer, float] | None:
-        """Stop and return the timer that is overdue longest, with its deadline."""
-        if not self._deadlines:
+    def pop_due(self, now: float, judged_until: float = ALWAYS) -> tuple[Timer, float] | None:
+        """Stop the timer that is overdue longest; return it with its deadline."""
+        timer = min(self._ready(judged_until), key=self.__getitem__, default=None)
+        if timer is None or self[timer] > now:
             return None
-        timer = min(self._deadlines, key=self._deadlines.__getitem__)
-        deadline = self._deadlines[timer]
-        if deadline > now:
-            return None
-        del self._deadlines[timer]
-        return timer, deadline
+        return timer, self.pop(timer)
+
+    def judges_between(self, after: float, until: float) -> bool:
+        """Whether a judging timer is due after the one time, and at the latest at the other."""
+        return any(after < due <= until for timer, due in self.items() if timer in JUDGING_TIMERS)
+
+    def _ready(self, judged_until: float) -> Iterable[Timer]:
+        if judged_until == ALWAYS:
+            return self
+        return [timer for timer, due in self.items() if due <= judged_until or timer not in JUDGING_TIMERS]

@@ -1,14 +1,14 @@
-"""ActionIDs: `{server_key}:{instance}:{sequence}`, never repeated, never shared.
+"""ActionIDs: `{server_key}:{instance}:{sequence}`, unique across sessions, connections and processes.
 
-Asterisk echoes an ActionID through fixed buffers of its handlers, the smallest of 80 bytes
-(apps/app_confbridge.c): 64 bytes of `[A-Za-z0-9._:-]` are safe on every version (facts, 6.5).
+Asterisk copies an ActionID through fixed buffers of its handlers, the smallest of 80 bytes
+(apps/app_confbridge.c): 64 bytes of `[A-Za-z0-9._:-]` are safe in every version (facts, 6.5).
 """
 
 import hashlib
 import re
 
 SEQUENCE_DIGITS = 12
-"""Room kept for the sequence: a thousand actions a second for thirty years."""
+"""Digits reserved for the sequence: enough for a thousand actions a second for thirty years."""
 INSTANCE_DIGITS = 8
 HASH_DIGITS = 8
 
@@ -18,10 +18,10 @@ _INSTANCE = re.compile(rf"[0-9a-fA-F]{{{INSTANCE_DIGITS}}}")
 
 
 class ActionIds:
-    """Draw the ActionIDs of one connection object.
+    """The ActionIDs of one connection object.
 
-    `instance` is 8 hex digits that tell this object from any other with the same key, an earlier
-    run of the same program too.
+    `instance`, 8 hex digits, distinguishes it from every other object with the same key, also of an earlier
+    run of the same program: a late answer to that must not match.
     """
 
     def __init__(self, server_key: str, instance: str, *, length_max: int = 64) -> None:
@@ -30,21 +30,21 @@ class ActionIds:
         self._sequence = 0
 
     def peek(self, ahead: int = 0) -> str:
-        """Return the ActionID that `draw` returns next, or so many draws later."""
+        """Return the ActionID that `draw` returns next, or after `ahead` more draws."""
         return f"{self.prefix}{self._sequence + 1 + ahead}"
 
     def draw(self, count: int = 1) -> str:
-        """Return the next ActionID, or the last of so many."""
+        """Draw `count` ActionIDs; return the last."""
         self._sequence += count
         return f"{self.prefix}{self._sequence}"
 
     @property
     def sequence(self) -> int:
-        """How many were drawn."""
+        """The number of ActionIDs drawn."""
         return self._sequence
 
     def issued(self, action_id: str) -> bool:
-        """Whether this id was drawn here, whatever has become of its action."""
+        """Whether this ActionID was drawn here, also if its action has ended."""
         if not action_id.startswith(self.prefix):
             return False
         number = action_id[len(self.prefix) :]
@@ -54,12 +54,12 @@ class ActionIds:
 
 
 def is_instance(text: str) -> bool:
-    """Whether this can be the part of an ActionID that names the connection object."""
+    """Whether this is a valid instance: the part of an ActionID that names the connection object."""
     return _INSTANCE.fullmatch(text) is not None
 
 
 def _wire_key(server_key: str, room: int) -> str:
-    """Return the key itself where it is short and safe, else as much of it as fits, and its hash."""
+    """Return the key if it is short and safe; else its beginning, made safe, and a hash of the key."""
     if len(server_key) <= room and not _UNSAFE.search(server_key):
         return server_key
     digest = hashlib.sha256(server_key.encode(errors="surrogatepass")).hexdigest()[:HASH_DIGITS]

@@ -1,9 +1,9 @@
-"""Completion: when an action has ended, and how. What a strategy is, sees and says.
+"""Completion: when an action has ended, and whether it succeeded.
 
-A strategy is an immutable value, shared by any number of actions. What an action has collected is
-handed to it with each message that belongs to the action, and it judges: more to come, done,
-failed, or not its business. It holds no state, sees no clock and sends nothing. `strategies.py` has
-those that AMI needs, `odd_actions.py` says which action takes which.
+A strategy judges each message that belongs to an action: more messages follow, done, failed, or not part of
+the reply. It is an immutable value, shared by any number of actions; the state of an action is passed to it
+as `Progress`. It has no clock and sends nothing. `strategies.py` has the strategies that AMI needs,
+`odd_actions.py` the actions that need another than `Automatic`.
 """
 
 from collections.abc import Collection, Sequence
@@ -14,30 +14,30 @@ from ami_proto.message.message import Message
 from ami_proto.values import Kind
 
 EVENTS_MAX = 100_000
-"""Events one reply may hold. A dialplan of 50,000 priorities, twice."""
+"""Events that one reply may hold: twice those of a dialplan of 50,000 priorities."""
 
 SUCCESSES = frozenset({"success", "follows", "goodbye", "pong", "events on", "events off"})
-"""Every first line that is not an error; the last three are 1.4's (facts, 4.2)."""
+"""The status of every response that is not an error; the last three are of Asterisk 1.4 (facts, 4.2)."""
 
 
 @unique
 class Verdict(Enum):
-    """What a message means to the action it belongs to."""
+    """The meaning of a message for the action that it belongs to."""
 
     MORE = "more"
     """Collected; the action goes on."""
     DONE = "done"
     """Collected; the action has succeeded."""
     FAILED = "failed"
-    """Collected; the server said no."""
+    """Collected; the action has failed."""
     IGNORE = "ignore"
-    """Not part of the answer: left out of the reply, and delivered like any other event."""
+    """Not part of the reply: not collected, and delivered like any other event."""
 
 
 class Progress:
-    """What one action has collected so far. Strategies look, the engine collects."""
+    """The messages that an action has collected so far. Strategies read it, the engine fills it."""
 
-    __slots__ = ("_ami_version", "_complete", "_dropped", "_events", "_response", "_responses")
+    __slots__ = ("_ami_version", "_complete", "_damaged", "_dropped", "_events", "_response", "_responses")
 
     def __init__(self, ami_version: tuple[int, ...] = ()) -> None:
         self._ami_version = ami_version
@@ -46,10 +46,11 @@ class Progress:
         self._complete: Message | None = None
         self._events: list[Message] = []
         self._dropped = 0
+        self._damaged = 0
 
     @property
     def ami_version(self) -> tuple[int, ...]:
-        """The version in the session's banner, `(2, 10, 6)`; empty where that said no number."""
+        """The version in the session's banner, `(2, 10, 6)`; empty if the banner has no number."""
         return self._ami_version
 
     @property
@@ -59,7 +60,7 @@ class Progress:
 
     @property
     def responses(self) -> int:
-        """How many responses have come."""
+        """The number of responses so far."""
         return self._responses
 
     @property
@@ -69,20 +70,29 @@ class Progress:
 
     @property
     def events(self) -> Sequence[Message]:
-        """What else has come, in order: events, raw text, further responses."""
+        """All other messages, in order: events, raw text, further responses."""
         return self._events
 
     @property
     def dropped(self) -> int:
-        """How much did not fit."""
+        """The number of messages beyond the cap."""
         return self._dropped
 
+    @property
+    def damaged(self) -> int:
+        """The number of frames that were torn, or may be two that ran together."""
+        return self._damaged
+
+    def note_damage(self) -> None:
+        """Count a frame by which an event may be missing."""
+        self._damaged += 1
+
     def begin(self, ami_version: tuple[int, ...]) -> None:
-        """Take the version of the server that gets the action."""
+        """Set the version when the action is sent: before that, the server may restart as another version."""
         self._ami_version = ami_version
 
     def collect(self, message: Message, events_max: int, terminal_events: Collection[str] = ()) -> None:
-        """Keep a message, up to the cap; what is beyond is counted."""
+        """Keep a message, up to the cap; count it beyond that."""
         if message.kind is Kind.RESPONSE:
             self._collect_response(message, events_max)
         elif self._complete is None and closes(message, terminal_events):
@@ -91,14 +101,14 @@ class Progress:
             self._keep(message, len(self._events), events_max)
 
     def _collect_response(self, response: Message, events_max: int) -> None:
-        """Keep a response in its place; an error takes the place of a success that came before it."""
+        """Keep the first response as `response`. An error replaces a success: the caller must see it."""
         self._responses += 1
         earlier = self._response
         if earlier is None:
             self._response = response
         elif succeeded(earlier) and not succeeded(response):
             self._response = response
-            if not opens_list(earlier):  # the promise of a list that broke off says nothing more
+            if not opens_list(earlier):  # the announcement of a list that broke off is of no use any more
                 self._keep(earlier, 0, events_max)
         else:
             self._keep(response, len(self._events), events_max)
@@ -111,30 +121,31 @@ class Progress:
 
 
 class Completion(Protocol):
-    """How an action ends. Users may write their own: by subclassing `Strategy`, which has a value
-    for all but `judge`, or with all of it. One that raises fails its own action only.
+    """A rule for when an action has ended, and whether it succeeded.
 
-    Everything but `judge` is read once, when the action is submitted.
+    To write one, subclass `Strategy`, which has a default for everything but `judge`, or implement all of
+    this. If it raises, only its own action fails. Everything but `judge` is read once, when the action is
+    submitted.
     """
 
     @property
     def duration(self) -> float | None:
-        """Seconds until the action times out; None takes the configuration's `action_timeout`."""
+        """Seconds until the action times out; None for the configuration's `action_timeout`."""
 
     @property
     def events_max(self) -> int:
-        """How many events the reply may hold; what is beyond is counted as dropped."""
+        """The cap: how many events the reply may hold. Further ones are counted as dropped."""
 
     @property
     def terminal_events(self) -> frozenset[str]:
-        """Names of events that close the reply without a header that says so. The one that comes is
-        kept apart from the items. An `EventList` header of `Complete` or `Cancelled` closes as well.
+        """Names of events that end the reply without an `EventList` header. The event becomes `complete`, and
+        is not among the items. An event with `EventList: Complete` or `Cancelled` always ends it.
         """
 
     @property
     def async_events(self) -> frozenset[str]:
-        """Names of events that are queued like any other (they have a `Privilege`), yet belong to the
-        action by their ActionID. They go to the reply and to subscriptions.
+        """Names of events that have the ActionID, and a `Privilege` like events of no action. They
+        go to the reply and to subscriptions.
         """
 
     @property
@@ -143,27 +154,27 @@ class Completion(Protocol):
 
     @property
     def unconfirmed_hint(self) -> str | None:
-        """What a timeout means once the server has accepted: a hint where to look, and the action
-        ends unconfirmed; None, and it has timed out.
+        """A hint for the caller, if the event with the result may be missing: at its deadline, an accepted
+        action then ends unconfirmed. With None it times out.
         """
 
     @property
     def fence(self) -> bool:
-        """Whether a `Ping` of the engine's own follows the action, whose pong ends it: failed where an
-        error came before, else done. Then what names no action is part of the answer as well.
+        """Whether the engine sends a `Ping` after the action, whose pong ends it: as failed if an error came
+        before, else as done. Messages without an ActionID before the pong are then part of the reply.
         """
 
     def judge(self, progress: Progress, message: Message) -> Verdict:
-        """Say what the message means, before it is collected."""
+        """Judge a message before it is collected."""
 
 
 def opens_list(response: Message) -> bool:
-    """Whether the response announces a list. `FAXSessions` says `Start` (res/res_fax.c:4463)."""
+    """Whether the response announces a list. `FAXSessions` writes `Start` (res/res_fax.c:4463)."""
     return response.get("EventList", "").lower() == "start"
 
 
 def closes(message: Message, terminal_events: Collection[str] = ()) -> bool:
-    """Whether this is the event that closes a list, by its header or by one of these names."""
+    """Whether this event ends a list: by its `EventList` header, or because it has one of these names."""
     if message.kind is not Kind.EVENT:
         return False
     marked = message.get("EventList", "").lower() in ("complete", "cancelled")
@@ -177,5 +188,5 @@ def named(event: Message, names: Collection[str]) -> bool:
 
 
 def succeeded(response: Message) -> bool:
-    """Whether the response is no error."""
+    """Whether the response is a success: its status is not an error."""
     return (response.name or "").lower() in SUCCESSES

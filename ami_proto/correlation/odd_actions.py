@@ -1,34 +1,34 @@
-"""Which action takes which strategy: the ones that do not keep AMI's convention, in one table.
+"""The actions that do not follow AMI's convention, with the strategy that each needs.
 
-Whatever is not here is served by `Automatic`, whether anybody has heard of it or not. `QueueRule`,
-`GetConfig`, `ListCommands` and `PresenceState` look odd and are not: each has its one response.
+`Automatic` serves every other action, also unknown ones. `QueueRule`, `GetConfig`, `ListCommands` and
+`PresenceState` look odd and are not: each has one response.
 """
 
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from ami_proto.config import DURATION_MAX
+from ami_proto.config.server import DURATION_MAX
 from ami_proto.correlation.completion import Completion
 from ami_proto.correlation.strategies import AsyncEvent, Automatic, EventList, EventOnly, Fence
-from ami_proto.message.encode import Action
+from ami_proto.message.encoding import Action
 
 AUTOMATIC: Final = Automatic()
-"""What serves every ordinary action."""
+"""The strategy of every ordinary action."""
 
 ORIGINATE_TIMEOUT_DEFAULT = 30.0
-"""What Asterisk takes when `Timeout` is absent (main/manager.c:5275)."""
+"""Seconds that Asterisk dials without a `Timeout` (main/manager.c:5275)."""
 ORIGINATE_MARGIN = 5.0
-"""Between the end of the dialling and the event that tells of it."""
+"""Seconds from the end of the dialling to its event."""
 WAIT_EVENT_MARGIN = 5.0
-"""Between the end of the waiting and its answer."""
+"""Seconds from the end of the waiting to its answer."""
 
 NUMBER_DIGITS_MAX = 9
-"""Digits of a `Timeout` that is taken at its word; Asterisk reads 32 bits."""
+"""Digits of a `Timeout` that is used as it is; Asterisk reads 32 bits, and longer ones overflow there."""
 
 
 def completion_for(action: Action) -> Completion:
-    """Choose the strategy of an action from its name and headers."""
+    """Return the strategy for an action, chosen by its name and headers."""
     name = action.name.lower()
     if name == "originate":
         return _originate(action)
@@ -38,10 +38,10 @@ def completion_for(action: Action) -> Completion:
 
 
 def blocks_session(action: Action) -> bool:
-    """Whether Asterisk may serve nothing else on the session while this action runs.
+    """Whether Asterisk may be unable to serve the session while this action runs.
 
-    One thread serves a session, strictly in order: a synchronous Originate holds it until the call
-    is answered, a Command until the command has run, WaitEvent until an event comes.
+    One thread serves a session, strictly in order: a synchronous Originate blocks it until the call is
+    answered, a Command until the command has run, WaitEvent until an event comes.
     """
     name = action.name.lower()
     if name == "originate":
@@ -50,12 +50,12 @@ def blocks_session(action: Action) -> bool:
 
 
 def fence_allowed(action: Action) -> bool:
-    """Whether a `Ping` may follow at once: any input ends a WaitEvent (main/manager.c:3306)."""
+    """Whether a `Ping` may follow at once. Not after WaitEvent: any input ends it (main/manager.c:3306)."""
     return action.name.lower() != "waitevent"
 
 
 ASTERISK_TRUE = frozenset({"yes", "true", "y", "t", "1", "on"})
-"""What Asterisk takes for true (main/utils.c, ast_true)."""
+"""The words that Asterisk reads as true (main/utils.c, ast_true)."""
 
 
 def _until_13_2(terminal_event: str) -> Automatic:
@@ -80,27 +80,30 @@ ODD_ACTIONS: Final[Mapping[str, Completion]] = MappingProxyType(
         "sippeerstatus": _until_13_2("SIPpeerstatusComplete"),  # channels/chan_sip.c:21074
         "status": _until_13_2("StatusComplete"),  # main/manager.c:3836
         "voicemailuserslist": _until_13_2("VoicemailUserEntryComplete"),  # apps/app_voicemail.c:14456
-        # One event behind the response, announced by no header and followed by no end.
+        # One event after the response, without an announcement before it or an end after it.
         "faxstats": AsyncEvent("FAXStats"),  # res/res_fax.c
-        # At most one event behind the response; it may be missing.
+        # At most one event after the response; it may be missing.
         "faxsession": Fence(),  # res/res_fax.c
         # An event and no response; 14 and earlier.
         "dataget": EventOnly("DataGet Tree"),  # main/data.c
         # Raw text: neither response nor ActionID.
         "iaxnetstats": Fence(response_required=False),  # channels/chan_iax2.c
         "queues": Fence(response_required=False),  # apps/app_queue.c, 14 and earlier
-        # Two responses, and of the second nobody can tell whether it is to come.
+        # Answered without ActionID until 1.8.4; with `brokeneventsaction=yes` not at all if the mask is full
+        # (main/manager.c, action_events).
+        "events": Fence(response_required=False),
+        # Two responses; the first does not tell whether the second will come.
         "jabbersend": Fence(),  # res/res_xmpp.c:4076
-        # Up to three errors for one bad request, of which each may be the last.
+        # Up to three errors for one bad request; each may be the last.
         "moduleload": Fence(),  # main/loader.c
         "pridebugset": Fence(),  # channels/chan_dahdi.c
     }
 )
-"""By lower-case name. `originate` and `waitevent` depend on their headers as well."""
+"""By lower-case name. The strategies of `originate` and `waitevent` depend on their headers."""
 
 
 def _originate(action: Action) -> Completion:
-    """Wait as long as it dials: for the answer, or for the event that tells it."""
+    """Wait as long as Asterisk dials: for the response, or for the event with the result."""
     duration = _dial_timeout(action) + ORIGINATE_MARGIN
     if blocks_session(action):
         return Automatic(duration=duration)
@@ -113,8 +116,8 @@ def _originate(action: Action) -> Completion:
 
 
 def _wait_event(action: Action) -> Completion:
-    """Wait as long as it does. Without a `Timeout`, or with a negative one, Asterisk waits for ever
-    (main/manager.c:3306), but no action does here: then it is given the configuration's time.
+    """Wait as long as Asterisk waits. That is for ever without a `Timeout`, or with a negative one
+    (main/manager.c:3306); the action then gets the configuration's timeout, because every action must end.
     """
     seconds = _timeout(action)
     return EventList(
@@ -124,12 +127,12 @@ def _wait_event(action: Action) -> Completion:
 
 
 def _dial_timeout(originate: Action) -> float:
-    """Return the Originate's own `Timeout`, which is in milliseconds, in seconds."""
+    """Return how long an Originate dials, in seconds; its `Timeout` is in milliseconds."""
     milliseconds = _timeout(originate)
     return ORIGINATE_TIMEOUT_DEFAULT if milliseconds is None else milliseconds / 1000
 
 
 def _timeout(action: Action) -> int | None:
-    """Return the `Timeout` of an action where that is a number, zero or more."""
+    """Return the `Timeout` of an action; None if it is missing, negative or not a number."""
     digits = action.get("Timeout", "").strip()
     return int(digits) if digits.isdecimal() and len(digits) <= NUMBER_DIGITS_MAX else None

@@ -1,4 +1,4 @@
-"""What became of an action: its ticket, its reply, and the error where it did not succeed."""
+"""The ticket, the reply and the outcome of an action, and the errors of actions that failed."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,13 +10,15 @@ from ami_proto.values import Disconnect, Sent, ServerKey
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """Stand for one submitted action until its one outcome."""
+    """The handle of a submitted action, until its outcome."""
 
     server: ServerKey
     action_id: str
     action_name: str
     submitted: float = field(default=0.0, compare=False, repr=False)
-    """When, on the caller's clock."""
+    """The time of submission, on the caller's clock."""
+    strategy: str = field(default="", compare=False, repr=False)
+    """The name of the completion strategy's class."""
 
     def __str__(self) -> str:
         return f"{self.action_name} {self.action_id}"
@@ -24,17 +26,20 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the server answered to one action: the response, then its events in order."""
+    """The answer to one action: the response, and the events in order."""
 
     response: Message | None = None
     events: tuple[Message, ...] = ()
-    """The items of a list; the event that tells the result of an asynchronous action; behind a fence
-    also text that is neither response nor event. Further responses stand among them.
+    """The items of a list; the event with the result of an asynchronous action; with a `Fence` also text that
+    is neither response nor event. Further responses are among them.
     """
     complete: Message | None = None
-    """The event that closed a list: `ListItems`, and on some lists totals."""
+    """The event that ended a list: it has `ListItems`, and for some lists totals."""
     dropped: int = 0
-    """Events beyond the completion's cap."""
+    """The number of events beyond the completion's cap."""
+    damaged: int = 0
+    """The number of frames among the answer that were torn, or may be two that ran together: an item of the
+    list may be missing. A fault notice has reported each."""
 
     @property
     def truncated(self) -> bool:
@@ -43,7 +48,7 @@ class Reply:
 
     @property
     def output(self) -> list[str] | None:
-        """The lines of a command's output, of either format; None for any other action."""
+        """The lines of a command's output, in either format; None for any other action."""
         return None if self.response is None else self.response.output
 
     def __getitem__(self, name: str) -> str:
@@ -61,7 +66,7 @@ class Reply:
 
 
 class ActionError(AmiError):
-    """An action ended without success. `reply` holds what had come, `sent` how much had left."""
+    """An action did not succeed. `reply` has what was received, `sent` how much of the action was sent."""
 
     def __init__(self, ticket: Ticket, what: str, reply: Reply, sent: Sent) -> None:
         super().__init__(f"{ticket.action_name}: {what} [{ticket.action_id}]")
@@ -71,12 +76,12 @@ class ActionError(AmiError):
 
     @property
     def action_id(self) -> str:
-        """The ActionID it was sent with."""
+        """The ActionID of the action."""
         return self.ticket.action_id
 
 
 class ActionFailed(ActionError):
-    """The server said no. `message` is what it said."""
+    """The server answered with an error. `message` has its words."""
 
     def __init__(self, ticket: Ticket, what: str, reply: Reply, sent: Sent) -> None:
         super().__init__(ticket, what, reply, sent)
@@ -84,21 +89,26 @@ class ActionFailed(ActionError):
 
 
 class ActionTimeout(ActionError, TimeoutError):
-    """No complete answer came before the action's deadline."""
+    """The answer was not complete at the action's deadline.
+
+    `cause` is set for an action that waited for READY in vain: the last cause of the connection.
+    """
+
+    cause: Disconnect | None = None
 
 
 class ActionUnconfirmed(ActionError):
-    """Accepted by the server, but the event that tells its result never came: neither success
-    nor failure.
+    """Neither success nor failure is proved: the server accepted it and the event with the result never came,
+    or an error without ActionID came that may be the answer to another action.
     """
 
 
 class ActionCancelled(ActionError):
-    """Cancelled by the caller."""
+    """The caller cancelled the action. The server may still run it; see `sent`."""
 
 
 class ActionLost(ActionError, ConnectionError):
-    """The session ended first. `cause` says why."""
+    """The session ended before the action. `cause` says why."""
 
     def __init__(self, ticket: Ticket, cause: Disconnect, reply: Reply, sent: Sent) -> None:
         super().__init__(ticket, f"connection lost: {cause}", reply, sent)
@@ -106,7 +116,7 @@ class ActionLost(ActionError, ConnectionError):
 
 
 class MissingResponse(ActionError):
-    """The end of the action came without its response."""
+    """The action ended without its response."""
 
 
 class ReplyTooLarge(ActionError):
@@ -114,12 +124,12 @@ class ReplyTooLarge(ActionError):
 
 
 class CompletionFailed(ActionError):
-    """The completion strategy raised; the exception is the `__cause__`."""
+    """The completion strategy raised an exception, which is the `__cause__`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The one end of a ticket."""
+    """The result of an action: each ticket gets exactly one."""
 
     ticket: Ticket
     reply: Reply
@@ -128,7 +138,7 @@ class Outcome:
 
     @property
     def succeeded(self) -> bool:
-        """Whether the server gave evidence of success."""
+        """Whether the server confirmed success."""
         return self.error is None
 
     def unwrap(self) -> Reply:

@@ -1,201 +1,42 @@
-"""The actions a session has open: found by ActionID, ended by answer, deadline, cancel or loss."""
+"""The open actions of a session: found by ActionID, by deadline, and by what names no action.
 
-from collections.abc import Iterable
-from enum import Enum, unique
-from itertools import islice
+Asterisk serves a session strictly in order. So a message that names no action belongs to the list that is
+open, or to the oldest fence: the ping that the engine sends after an action whose end nothing else marks.
+"""
 
-from ami_proto.correlation.completion import Completion, Progress, Verdict, opens_list, succeeded
-from ami_proto.correlation.deadlines import Deadlines
-from ami_proto.correlation.fences import Fences
-from ami_proto.correlation.outcome import (
-    ActionCancelled,
-    ActionFailed,
-    ActionLost,
-    ActionTimeout,
-    ActionUnconfirmed,
-    CompletionFailed,
-    MissingResponse,
-    Outcome,
-    Reply,
-    ReplyTooLarge,
-    Ticket,
-)
-from ami_proto.correlation.outgoing import Outgoing
-from ami_proto.errors import ConfigError
-from ami_proto.message.message import Message
-from ami_proto.values import Disconnect, Kind, Sent
+from collections import OrderedDict
+from heapq import heapify, heappop, heappush
+from itertools import count
+from typing import Generic, TypeVar
 
-NAMES_MAX = 1000
-"""Event names that a strategy may declare; it may be one that never stops naming them."""
+from ami_proto.correlation.entry import Entry, Purpose
+from ami_proto.values import Sent
 
-_PlainError = (
-    ActionCancelled
-    | ActionFailed
-    | ActionTimeout
-    | ActionUnconfirmed
-    | CompletionFailed
-    | MissingResponse
-    | ReplyTooLarge
-)
+Item = TypeVar("Item")
 
+GARBAGE_MIN = 64
+"""Removed entries of the heap below which a clean-up is not worth its cost."""
 
-@unique
-class Purpose(Enum):
-    """Who asked: the application, or the engine itself."""
+LATE_RESPONSES_MAX = 5000
+"""Ended actions whose answer is still due that are remembered: as many as may be pending by default. Command
+output that answers a forgotten one is taken for frames."""
 
-    USER = "user"
-    CHALLENGE = "challenge"
-    LOGIN = "login"
-    SETUP = "set-up"
-    PING = "ping"
-    LOGOFF = "logoff"
-
-
-class Entry:
-    """One open action. `deadline` is absolute, None where a timer of the engine watches instead."""
-
-    __slots__ = (
-        "_events_max",
-        "_response_required",
-        "_terminal_events",
-        "_unconfirmed_hint",
-        "async_events",
-        "blocks",
-        "completion",
-        "deadline",
-        "fence_id",
-        "outgoing",
-        "progress",
-        "purpose",
-        "ticket",
-        "timer",
-    )
-
-    def __init__(
-        self,
-        ticket: Ticket,
-        completion: Completion,
-        outgoing: Outgoing,
-        deadline: float | None,
-        *,
-        purpose: Purpose,
-        blocks: bool,
-        fence_id: str | None,
-    ) -> None:
-        self.ticket = ticket
-        self.completion = completion
-        # Read once, here: a user's strategy may raise, and this is still inside the request.
-        self.async_events = _names("async_events", completion.async_events)
-        self._terminal_events = _names("terminal_events", completion.terminal_events)
-        self._events_max = _count("events_max", completion.events_max)
-        self._response_required = bool(completion.response_required)
-        self._unconfirmed_hint = _hint("unconfirmed_hint", completion.unconfirmed_hint)
-        self.fence_id = fence_id
-        """The ActionID of the ping behind the action, whose pong ends it."""
-        self.outgoing = outgoing
-        self.deadline = deadline
-        self.purpose = purpose
-        self.blocks = blocks
-        self.progress = Progress()
-        self.timer: int | None = None
-        """What its deadline is removed by, while it is open."""
-
-    @property
-    def ids(self) -> int:
-        """How many ActionIDs it takes."""
-        return 1 if self.fence_id is None else 2
-
-    def overdue(self, now: float) -> bool:
-        """Whether its deadline has passed."""
-        return self.deadline is not None and self.deadline <= now
-
-    def judge(self, message: Message) -> Verdict:
-        """Ask the strategy, and collect what it takes. Raises whatever the strategy raises."""
-        verdict = self.completion.judge(self.progress, message)
-        if not isinstance(verdict, Verdict):
-            raise TypeError(f"judge returned {type(verdict).__name__}, not a Verdict")
-        if verdict is not Verdict.IGNORE:
-            self.collect(message)
-        return verdict
-
-    def collect(self, message: Message) -> None:
-        """Take a message into the reply."""
-        self.progress.collect(message, self._events_max, self._terminal_events)
-
-    def lists(self, response: Message) -> bool:
-        """Whether a list follows this response, of which it was judged that more is to come."""
-        return opens_list(response) or bool(self._terminal_events)
-
-    @property
-    def sent(self) -> Sent:
-        """How much of it was shown."""
-        return self.outgoing.sent
-
-    def reply(self) -> Reply:
-        """Return what has been collected."""
-        progress = self.progress
-        return Reply(progress.response, tuple(progress.events), progress.complete, progress.dropped)
-
-    # -- the ends of an action, each from its evidence
-
-    def done(self) -> Outcome:
-        """End with success; without the response it needs, with an error."""
-        if self.progress.response is None and self._response_required:
-            return self._ended(MissingResponse, "its end came without its response")
-        return Outcome(self.ticket, self.reply(), None, self.sent)
-
-    def fenced(self) -> Outcome:
-        """End because the server has come to what follows the action."""
-        response = self.progress.response
-        return self.done() if response is None or succeeded(response) else self.failed(response)
-
-    def failed(self, message: Message) -> Outcome:
-        """End with the server's no."""
-        return self._ended(ActionFailed, _complaint(message))
-
-    def timed_out(self) -> Outcome:
-        """End by deadline: unconfirmed where the server had accepted and the strategy says so."""
-        hint = self._unconfirmed_hint
-        if self.progress.response is not None and hint is not None:
-            return self._ended(ActionUnconfirmed, f"accepted, its result unknown: {hint}")
-        return self._ended(ActionTimeout, "timed out")
-
-    def cancelled(self) -> Outcome:
-        """End because the caller no longer wants it."""
-        return self._ended(ActionCancelled, "cancelled")
-
-    def lost(self, cause: Disconnect) -> Outcome:
-        """End with the session."""
-        reply = self.reply()
-        return Outcome(self.ticket, reply, ActionLost(self.ticket, cause, reply, self.sent), self.sent)
-
-    def oversized(self, size: int, size_max: int) -> Outcome:
-        """End because a frame of its answer was skipped."""
-        what = f"a frame of its answer was skipped: {size} bytes, over max_frame_size = {size_max}"
-        return self._ended(ReplyTooLarge, what)
-
-    def broken(self, exception: Exception, description: str) -> Outcome:
-        """End because the strategy raised."""
-        outcome = self._ended(CompletionFailed, f"its completion strategy raised {description}")
-        assert outcome.error is not None, "an outcome that was made of an error has it"
-        outcome.error.__cause__ = exception
-        return outcome
-
-    def _ended(self, kind: type[_PlainError], what: str) -> Outcome:
-        reply = self.reply()
-        return Outcome(self.ticket, reply, kind(self.ticket, what, reply, self.sent), self.sent)
+ABANDONED_MAX = 256
+"""Fences without their action that are remembered: a peer that answers no ping must not cost memory."""
 
 
 class Pending:
-    """The open actions of one session, in the order they were submitted."""
+    """The open actions of one session, in the order of submission."""
 
     __slots__ = (
         "_blocking",
         "_deadlines",
         "_entries",
         "_fences",
+        "_late_responses",
         "_open_list",
         "_user_count",
+        "answered",
         "collecting",
         "size",
     )
@@ -207,10 +48,14 @@ class Pending:
         self._fences: Fences[Entry] = Fences()
         self._open_list: Entry | None = None
         self._user_count = 0
+        self._late_responses: OrderedDict[str, int] = OrderedDict()
+        """The numbers of actions that ended before their answer, by ActionID, and by that of their fence."""
+        self.answered = 0
+        """The highest number of an action, or of its fence, that was answered by its ActionID."""
         self.collecting = False
-        """Whether what names no action may be part of an answer all the same; asked for every event."""
+        """Whether a message without ActionID may belong to an action. Read for every event: a field."""
         self.size = 0
-        """Bytes of the open actions."""
+        """Bytes of the open actions together."""
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -222,27 +67,30 @@ class Pending:
 
     @property
     def collector(self) -> Entry | None:
-        """The action that what names none belongs to: the list whose response came last, while it is
-        open (`IAXpeers`, chan_iax2.c:7101); else the one whose fence is in front, once it was sent.
+        """The action that an event without ActionID belongs to.
+
+        It is the list whose response came last, while that is open (`IAXpeers`, chan_iax2.c:7101); else
+        the action with the oldest fence.
         """
         return self._open_list if self._open_list is not None else self.fenced
 
     @property
     def fenced(self) -> Entry | None:
-        """The action whose fence is in front, once it was sent. Raw text is its answer, whatever list is
-        open: Asterisk serves one action after the other, and no list has raw text in it.
+        """The action with the oldest fence, once it was sent.
+
+        Raw text belongs to it even while a list is open: no list has raw text in it.
         """
         front = self._fences.front
         return front if front is not None and front.sent is Sent.FULLY else None
 
     @property
     def abandoned(self) -> bool:
-        """Whether an event that names no action belongs to one that has ended."""
+        """Whether an event without ActionID belongs to an action that has ended."""
         return self._open_list is None and self.fence_abandoned
 
     @property
     def fence_abandoned(self) -> bool:
-        """Whether the fence in front is that of an action that has ended; its answer is still to come."""
+        """Whether the oldest fence is that of an action that has ended; its answer is still due."""
         return len(self._fences) > 0 and self._fences.front is None
 
     def add(self, entry: Entry) -> None:
@@ -262,12 +110,41 @@ class Pending:
         """Return the open action with exactly this ActionID."""
         return self._entries.get(action_id)
 
+    def awaits_response(self, action_id: str | None) -> bool:
+        """Whether the first response to an action with this ActionID is due, also if the action has ended."""
+        if action_id is None:
+            return False
+        entry = self._entries.get(action_id)
+        if entry is None:
+            return action_id in self._late_responses
+        return entry.progress.responses == 0 and entry.sent is not Sent.NO
+
+    def note_answer(self, number: int) -> None:
+        """Take the answer to the action of this number. Asterisk answers in order: earlier ones had theirs.
+
+        So an error without ActionID that came before this answer is not that of a later action.
+        """
+        if number > self.answered:
+            self.answered = number
+            front = self._fences.front
+            if front is not None and front.outgoing.number > number:
+                front.doubt = None
+
+    def take_late_response(self, action_id: str | None) -> None:
+        """Take an answer to no open action: it may be that of one that has ended."""
+        if action_id is not None:
+            self.note_answer(self._late_responses.pop(action_id, 0))
+
+    def reached(self, entry: Entry) -> bool:
+        """Whether every action before this one was answered: then an answer without ActionID is its own."""
+        return self.answered >= entry.outgoing.number - 1
+
     def is_fence(self, action_id: str | None) -> bool:
-        """Whether this is the ActionID of a fence whose pong is to come."""
+        """Whether this is the ActionID of a fence whose pong is due."""
         return action_id in self._fences
 
     def pass_fence(self, action_id: str) -> Entry | None:
-        """Take the pong of a fence: return the action it ends, if that has not ended already."""
+        """Take the pong of a fence; return the action that it ends, unless that has ended already."""
         entry = self._fences.passed(action_id)
         self._note_collecting()
         return entry
@@ -278,6 +155,7 @@ class Pending:
             return False
         if entry.timer is not None:
             self._deadlines.remove(entry.timer)
+        self._expect_late_responses(entry)
         self._blocking.pop(entry, None)
         if entry.fence_id is not None:
             self._end_fence(entry.fence_id, entry.sent)
@@ -289,15 +167,25 @@ class Pending:
         self.size -= len(entry.outgoing.data)
         return True
 
+    def _expect_late_responses(self, entry: Entry) -> None:
+        """Remember which answers of an action that ends are still due."""
+        due = self._late_responses
+        if entry.sent is not Sent.NO and entry.outgoing.number > self.answered:
+            due[entry.ticket.action_id] = entry.outgoing.number
+            if entry.fence_id is not None:
+                due[entry.fence_id] = entry.outgoing.number
+            while len(due) > LATE_RESPONSES_MAX:
+                due.popitem(last=False)
+
     def _end_fence(self, fence_id: str, sent: Sent) -> None:
-        """Take back the fence of an action that has ended; one that was shown is still answered."""
+        """Withdraw the fence of an action that has ended. The server still answers a fence that was shown."""
         if sent is Sent.NO:
             self._fences.withdraw(fence_id)
         else:
             self._fences.abandon(fence_id)
 
     def open_list(self, entry: Entry) -> None:
-        """Remember whose list the items without ActionID belong to."""
+        """Remember the action whose list is open."""
         self._open_list = entry
         self.collecting = True
 
@@ -305,7 +193,7 @@ class Pending:
         self.collecting = self._open_list is not None or len(self._fences) > 0
 
     def blocked_until(self, now: float) -> float | None:
-        """Return until when an open action may keep Asterisk from answering anything else."""
+        """Return until when an open action may keep Asterisk from answering anything else, or None."""
         deadlines = [entry.deadline for entry in self._blocking if entry.deadline is not None]
         latest = max(deadlines, default=now)
         return latest if latest > now else None
@@ -315,49 +203,114 @@ class Pending:
         return self._deadlines.next()
 
     def pop_due(self, now: float) -> Entry | None:
-        """Close and return the action whose deadline has passed longest ago."""
+        """Close and return the action that is overdue longest."""
         entry = self._deadlines.pop_due(now)
         if entry is not None:
             self.remove(entry)
         return entry
 
     def pop_all(self) -> list[Entry]:
-        """Close everything; return it in the order of submission."""
+        """Close every action; return them in the order of submission."""
         entries = list(self._entries.values())
         for entry in entries:
             self.remove(entry)
         return entries
 
 
-def _names(key: str, given: object) -> frozenset[str]:
-    """Return the names of events that a strategy declares, in lower case. Raises `ConfigError`."""
-    rule = f"must be a set of names of events, at most {NAMES_MAX}"
-    if isinstance(given, str) or not isinstance(given, Iterable):
-        raise ConfigError(key, given, rule)
-    names = list(islice(given, NAMES_MAX + 1))
-    if len(names) > NAMES_MAX or not all(isinstance(name, str) for name in names):
-        raise ConfigError(key, given, rule)
-    return frozenset(name.lower() for name in names)
+class Fences(Generic[Item]):
+    """The fences of a session in the order of sending.
 
-
-def _count(key: str, given: object) -> int:
-    if not isinstance(given, int) or given < 0:
-        raise ConfigError(key, given, "must be a whole number, zero or more")
-    return given
-
-
-def _hint(key: str, given: object) -> str | None:
-    if given is not None and not isinstance(given, str):
-        raise ConfigError(key, given, "must be text, or None")
-    return given
-
-
-def _complaint(message: Message) -> str:
-    """Return what the server said, in one line.
-
-    `Command` puts its complaint into `Output` (facts, 3); `OriginateResponse` into `Reason`.
+    An item that ends early abandons its fence: the fence keeps its place, because its answer is still due.
     """
-    if message.kind is Kind.EVENT:
-        return f"{message.name}: {message.get('Response')} (Reason {message.get('Reason', '?')})"
-    text = " ".join(message.output) if message.output else message.get("Message")
-    return text.strip() if text and text.strip() else f"Response: {message.name}"
+
+    __slots__ = ("_abandoned", "_fences")
+
+    def __init__(self) -> None:
+        self._fences: OrderedDict[str, Item | None] = OrderedDict()
+        self._abandoned: OrderedDict[str, None] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._fences)
+
+    def __contains__(self, action_id: str | None) -> bool:
+        return action_id in self._fences
+
+    @property
+    def front(self) -> Item | None:
+        """The item of the oldest fence; None if it was abandoned, or there is no fence."""
+        return self._fences[next(iter(self._fences))] if self._fences else None
+
+    def add(self, action_id: str, item: Item) -> None:
+        """Add the newest fence."""
+        self._fences[action_id] = item
+
+    def withdraw(self, action_id: str) -> None:
+        """Forget a fence that was never sent."""
+        self._fences.pop(action_id, None)
+
+    def abandon(self, action_id: str) -> None:
+        """Keep the place of a fence whose item has ended, until its answer comes."""
+        if action_id not in self._fences:
+            return
+        self._fences[action_id] = None
+        self._abandoned[action_id] = None
+        if len(self._abandoned) > ABANDONED_MAX:
+            self._forget(next(iter(self._abandoned)))
+
+    def passed(self, action_id: str) -> Item | None:
+        """Take the answer of a fence and return its item.
+
+        Abandoned fences before it are forgotten: the server answers in order, so theirs will not come.
+        """
+        while (first := next(iter(self._fences))) != action_id and first in self._abandoned:
+            self._forget(first)
+        item = self._fences[action_id]
+        self._forget(action_id)
+        return item
+
+    def _forget(self, action_id: str) -> None:
+        del self._fences[action_id]
+        self._abandoned.pop(action_id, None)
+
+
+class Deadlines(Generic[Item]):
+    """A heap of deadlines with removal: O(log n) each, due items in order, each once."""
+
+    __slots__ = ("_heap", "_live", "_numbers")
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[float, int]] = []
+        self._live: dict[int, Item] = {}
+        self._numbers = count()
+
+    def __len__(self) -> int:
+        return len(self._live)
+
+    def add(self, deadline: float, item: Item) -> int:
+        """Keep an item until the deadline; return the number to remove it by."""
+        number = next(self._numbers)
+        self._live[number] = item
+        heappush(self._heap, (deadline, number))
+        return number
+
+    def remove(self, number: int) -> None:
+        """Forget an item. Does nothing when it was due already, or was never kept."""
+        self._live.pop(number, None)
+        garbage = len(self._heap) - len(self._live)
+        if garbage > max(GARBAGE_MIN, len(self._live)):
+            self._heap = [entry for entry in self._heap if entry[1] in self._live]
+            heapify(self._heap)
+
+    def next(self) -> float | None:
+        """Return the earliest deadline."""
+        heap = self._heap
+        while heap and heap[0][1] not in self._live:
+            heappop(heap)
+        return heap[0][0] if heap else None
+
+    def pop_due(self, now: float) -> Item | None:
+        """Return the earliest item that is due, and forget it."""
+        deadline = self.next()
+        if deadline is None or deadline > now:
+            return None
+        return self._live.pop(heappop(self._heap)[1])

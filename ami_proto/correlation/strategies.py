@@ -1,8 +1,7 @@
-"""The completion strategies that AMI needs. Everything here is an immutable value.
+"""The completion strategies that AMI needs. All are immutable values.
 
-A response that reports an error ends every kind of action: lists break off in the middle
-(`ShowDialPlan`, main/pbx.c:4388; `CoreShowChannelMap`, main/manager.c:6864). Only behind a fence the
-rest of what the server has to say is waited for.
+With every strategy but `Fence`, a response with an error ends the action, also in the middle of a list:
+nothing comes after it (`ShowDialPlan`, main/pbx.c:4388; `CoreShowChannelMap`, main/manager.c:6864).
 """
 
 from dataclasses import dataclass, field
@@ -22,15 +21,15 @@ from ami_proto.message.message import Message
 from ami_proto.values import Kind
 
 LISTS_MARKED_SINCE = (2, 7)
-"""The AMI version of Asterisk 13.2, from which on every list says `EventList` (facts, 4.1)."""
+"""The AMI version of Asterisk 13.2: since then every list has `EventList` headers (facts, 4.1)."""
 
 NOTHING_LISTED = "there are no "
-"""How a success begins that is no list where one was asked for (apps/app_voicemail.c:14456)."""
+"""Beginning of a success that takes the place of an empty list (apps/app_voicemail.c:14456)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Strategy:
-    """What a strategy declares, and what holds where it does not; `Completion` says what it means.
+    """The base of strategies, with defaults for everything that `Completion` asks for but `judge`.
 
     Subclass it with a `judge` of your own.
     """
@@ -46,23 +45,22 @@ class Strategy:
 
 @dataclass(frozen=True, slots=True)
 class Automatic(Strategy):
-    """Let the server's response decide: a list when it says `EventList: start`, else done.
+    """Expect a list if the response has `EventList: start`; else the response ends the action.
 
-    Serves every action that keeps AMI's convention, known or not: plain responses, command output
-    of both formats, every list since 13.2. Older servers do not say that a list begins: there the
-    response to an action with `terminal_events` begins one.
+    Serves every action that follows AMI's convention, known or not: plain responses, command output of both
+    formats, every list since 13.2. Older servers do not announce a list: there, the response to an action
+    with `terminal_events` begins one.
     """
 
     def judge(self, progress: Progress, message: Message) -> Verdict:
-        """Say what the message means, before it is collected."""
+        """Judge a message before it is collected."""
         if message.kind is not Kind.RESPONSE:
             return Verdict.DONE if closes(message, self.terminal_events) else Verdict.MORE
-        # One more success in the middle of a list says nothing of its end.
+        # A second success in the middle of a list is not its end.
         listing = progress.response is not None or self._begins_list(progress, message)
         return _judge_response(message, when_good=Verdict.MORE if listing else Verdict.DONE)
 
     def _begins_list(self, progress: Progress, response: Message) -> bool:
-        """Whether a list follows."""
         if opens_list(response):
             return True
         if not self.terminal_events or not () < progress.ami_version < LISTS_MARKED_SINCE:
@@ -72,10 +70,10 @@ class Automatic(Strategy):
 
 @dataclass(frozen=True, slots=True)
 class SingleResponse(Strategy):
-    """Expect one response and nothing else, whatever it announces."""
+    """Expect one response and nothing else, even if it announces a list."""
 
     def judge(self, progress: Progress, message: Message) -> Verdict:
-        """Say what the message means, before it is collected."""
+        """Judge a message before it is collected."""
         if message.kind is not Kind.RESPONSE:
             return Verdict.IGNORE
         return _judge_response(message, when_good=Verdict.DONE)
@@ -83,10 +81,10 @@ class SingleResponse(Strategy):
 
 @dataclass(frozen=True, slots=True)
 class CommandOutput(Strategy):
-    """Expect one response with the output of a command, of either format; a success without is none."""
+    """Expect one response with the output of a command, in either format. A success without output fails."""
 
     def judge(self, progress: Progress, message: Message) -> Verdict:
-        """Say what the message means, before it is collected."""
+        """Judge a message before it is collected."""
         if message.kind is not Kind.RESPONSE:
             return Verdict.IGNORE
         return _judge_response(message, when_good=Verdict.FAILED if message.output is None else Verdict.DONE)
@@ -94,13 +92,13 @@ class CommandOutput(Strategy):
 
 @dataclass(frozen=True, slots=True)
 class EventList(Strategy):
-    """Expect a response and a list behind it, whether or not the response announces one.
+    """Expect a response and then a list, whether or not the response announces one.
 
     The list ends with its `EventList` header, or with an event that `terminal_events` names.
     """
 
     def judge(self, progress: Progress, message: Message) -> Verdict:
-        """Say what the message means, before it is collected."""
+        """Judge a message before it is collected."""
         if message.kind is Kind.RESPONSE:
             return _judge_response(message, when_good=Verdict.MORE)
         return Verdict.DONE if closes(message, self.terminal_events) else Verdict.MORE
@@ -108,16 +106,16 @@ class EventList(Strategy):
 
 @dataclass(frozen=True, slots=True)
 class MultiResponse(Strategy):
-    """Expect so many responses; what comes between them is part of the reply."""
+    """Expect this number of responses. Messages between them are part of the reply."""
 
     count: int
 
     def __post_init__(self) -> None:
         if self.count < 1:
-            raise ConfigError("count", self.count, "a whole number of responses, at least one")
+            raise ConfigError("count", "must be a whole number of responses, at least one", value=self.count)
 
     def judge(self, progress: Progress, message: Message) -> Verdict:
-        """Say what the message means, before it is collected."""
+        """Judge a message before it is collected."""
         if message.kind is not Kind.RESPONSE:
             return Verdict.MORE
         last = progress.responses + 1 >= self.count
@@ -126,21 +124,21 @@ class MultiResponse(Strategy):
 
 @dataclass(frozen=True, slots=True)
 class AsyncEvent(Strategy):
-    """Expect a response, and then one event with the same ActionID that tells the result.
+    """Expect a response, and then one event with the same ActionID that has the result.
 
-    Without the event the action times out; with an `unconfirmed_hint` it ends unconfirmed instead: it
-    was accepted, and nobody knows more.
+    Without the event, the action times out. With an `unconfirmed_hint` it ends unconfirmed instead: the
+    server accepted it, and the result is not known.
     """
 
     event: str
-    """Its name. A header `Response` in it that is no success makes the action fail."""
+    """The name of the event. If it has a header `Response` that is not a success, the action fails."""
     async_events: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "async_events", frozenset({self.event}))
 
     def judge(self, progress: Progress, message: Message) -> Verdict:
-        """Say what the message means, before it is collected."""
+        """Judge a message before it is collected."""
         if message.kind is Kind.RESPONSE:
             return _judge_response(message, when_good=Verdict.MORE)
         if not named(message, self.async_events):
@@ -151,24 +149,24 @@ class AsyncEvent(Strategy):
 
 @dataclass(frozen=True, slots=True)
 class EventOnly(AsyncEvent):
-    """Expect one event with the ActionID; a response may come before it, and an error ends the action."""
+    """Expect one event with the ActionID. A response may come before it; an error ends the action."""
 
     response_required: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Fence(Strategy):
-    """Take everything up to the answer to a `Ping` that is sent right behind the action.
+    """Collect everything up to the answer to a `Ping` that is sent right after the action.
 
-    For actions whose reply has no end of its own, or does not name them: Asterisk serves a session
-    strictly one action after the other, so when the ping is answered, the action has been. The reply
-    holds its responses, its events, and text that is neither.
+    For actions whose reply has no end that can be recognised, or no ActionID: Asterisk serves a session
+    strictly one action after the other, so when the ping is answered, the action is complete. The reply holds
+    its responses, its events, and text that is neither.
     """
 
     fence: bool = field(default=True, kw_only=True)
 
     def judge(self, progress: Progress, message: Message) -> Verdict:
-        """Say what the message means, before it is collected."""
+        """Judge a message before it is collected."""
         return Verdict.MORE
 
 

@@ -1,54 +1,96 @@
-"""A message: what one frame says, decoded when somebody looks and not before."""
+"""Messages of the server, and the decoder that makes them of bytes.
 
+A message is a frame whose headers are decoded on first use: most events reach no subscription, and cost no
+decoding. Nothing here raises, whatever the bytes.
+"""
+
+import json
+from collections.abc import ItemsView, Iterable, Iterator, Mapping
 from typing import Final, TypeVar, overload
 
-from ami_proto.message.headers import Pair, decode_headers, decode_output
+from ami_proto.message.redact import redact_message
 from ami_proto.values import Kind
 from ami_proto.wire.banner import parse_banner
-from ami_proto.wire.frame import Frame
+from ami_proto.wire.frame import Frame, LineStyle, text
+from ami_proto.wire.framing import FRAME_SIZE_MAX, Framer
 
-_T = TypeVar("_T")
+Default = TypeVar("Default")
+"""What `get` returns for a header that is not there."""
 
-# Events that carry a `Response` header of their own, or echo whatever a user sent: OriginateResponse
+Pair = tuple[str | None, str]
+"""A header's name and value. The name of a line without a colon is None."""
+
+# A header name with a colon in it: events of several channels have
+# `ChanVariable(UnicastRTP/127.0.0.1:5000-0x7f): n=v`, some with a prefix (main/manager.c:7650, all versions).
+_CHANNEL_VARIABLE: Final = "ChanVariable("
+_CHANNEL_VARIABLE_END: Final = "): "
+
+
+# The other form, in which a prefix names the channel: `DestChanVariable: n=v` is of the channel that
+# `DestChannel` names (main/manager_channels.c, 12 and later).
+_OWN_VARIABLE: Final = "chanvariable"
+
+# Events with a `Response` header of their own, or with any header that a user sent: OriginateResponse
 # (main/manager.c:4473), BridgeExec (11 and earlier), UserEvent (main/manager.c:6504).
 _MAY_LOOK_TORN: Final = frozenset({"originateresponse", "bridgeexec", "userevent"})
 
-# The list items that have a `Privilege` header (main/manager.c:3836; channels/chan_sip.c:21074).
+# List items that have a `Privilege` header, like events that were not asked for (main/manager.c:3836;
+# channels/chan_sip.c:21074).
 _PRIVILEGED_ITEMS: Final = frozenset({"status", "peerstatus"})
 
 
-class Message(Frame):
-    """One message of the server. Header names compare case-insensitively; the first value counts.
+class Message(Frame, Mapping[str, str]):
+    """One message of the server: a mapping of header names to values.
 
-    `kind`, `name` (the event's name, the response's status) and `action_id` are there at once; `raw`
-    holds the bytes, `items()` every line in order with its original name. Made by the framer.
+    Names are matched in any case; the first value of a name counts, and `items()` has it under the name as
+    it was sent. `pairs()` has every line in order. A message is always true, also without headers.
+
+    `kind`, `name` (the event's name, or the response's status) and `action_id` need no decoding. `raw` has
+    the bytes.
     """
 
-    __slots__ = ("_index", "_pairs")
+    __slots__ = ("_index", "_pairs", "sender")
+    sender: str
+    """The key of the server, once a subscription wants the message or an action collects it.
+
+    Unset until then, so that an unwanted event costs nothing. Read `server`.
+    """
     _pairs: list[Pair]
     _index: dict[str, str]
 
     @property
+    def server(self) -> str:
+        """The key of the server that sent it; empty from a bare `Decoder`. No part of equality."""
+        try:
+            return self.sender
+        except AttributeError:
+            return ""
+
+    @property
     def version(self) -> str | None:
-        """The version a banner announces; None for anything else."""
+        """The version that a banner names; None for any other message."""
         return parse_banner(self.first.line) if self.kind is Kind.BANNER else None
 
     @property
     def output(self) -> list[str] | None:
-        """The lines of command output, whatever the release; None when this is no command output."""
+        """The lines of command output, in the format of any release; None if this is not command output."""
         if self.kind is not Kind.RESPONSE:
             return None
-        if self.first.follows:
-            return decode_output(self)
+        if self.body >= 0:  # 13 and earlier
+            return _decode_output(self)
         lines = self.get_all("Output")
-        return lines if lines or self.get("Message") == "Command output follows" else None
+        if not lines and self.get("Message") != "Command output follows":
+            return None
+        # Where a command printed nothing there is one empty `Output`, from 14 on (main/manager.c:4398).
+        return [] if lines == [""] else lines
 
     @property
     def torn(self) -> bool:
-        """Whether this shows signs of a half frame that ran into another one (R-WIRE-12).
+        """Whether this looks like half a frame with another frame joined to it (R-WIRE-12).
 
-        Such a message completes nothing. An event with `Privilege` is exempt, because it may echo what
-        anybody wrote (UserEvent); `Status` and `PeerStatus`, the list items that have it, are not.
+        Such a message must not complete an action. An event with `Privilege` is exempt, because it may repeat
+        any header that a user sent (UserEvent); the list items `Status` and `PeerStatus` have one, too, and
+        are not exempt. Whole blocks of headers under one ActionID are exempt: see `repeated`.
         """
         if self.kind is not Kind.EVENT and self.kind is not Kind.RESPONSE:
             return False
@@ -56,13 +98,27 @@ class Message(Frame):
         event = self.kind is Kind.EVENT
         if event and self.has_privilege and name not in _PRIVILEGED_ITEMS:
             return False
-        if len(self.get_all("ActionID")) > 1:
+        action_ids, events = self.get_all("ActionID"), self.get_all("Event")
+        responses = self.get_all("Response")
+        may_look_torn = event and name in _MAY_LOOK_TORN
+        if len(set(action_ids)) > 1:
             return True
-        first_lines = len(self.get_all("Event")) + len(self.get_all("Response"))
-        if first_lines > 1 and not (event and name in _MAY_LOOK_TORN):
+        first_lines = [("event", each) for each in events] + [("response", each) for each in responses]
+        if not may_look_torn and (len(set(first_lines)) > 1 or len(first_lines) > max(1, len(action_ids))):
             return True
+        # The end of a list has its own event (`StatusComplete`): on an item, it comes from a second frame.
         terminal = self.get("EventList", "").lower() in ("complete", "cancelled")
         return event and terminal and not name.endswith("complete")
+
+    @property
+    def repeated(self) -> bool:
+        """Whether there is more than one block of headers under its ActionID.
+
+        Some handlers write several instances into one frame (chan_voter's `VoterStatus`, chan_sccp's
+        `SCCPShowConference`). In a list, it may as well be two items, the first of them torn.
+        """
+        # Equal lengths are the usual case: no name comes twice.
+        return len(self._all_pairs()) > len(self._first_values()) and len(self.get_all("ActionID")) > 1
 
     def __getitem__(self, name: str) -> str:
         index = self._first_values()
@@ -74,11 +130,25 @@ class Message(Frame):
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and name.lower() in self._first_values()
 
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the names, each once, in the spelling of its first line."""
+        return iter(self._spelled())
+
+    def __len__(self) -> int:
+        return len(self._first_values())
+
+    def __bool__(self) -> bool:
+        return True
+
+    def items(self) -> ItemsView[str, str]:
+        """Return each name, in the spelling of its first line, and its first value."""
+        return self._spelled().items()
+
     @overload
     def get(self, name: str) -> str | None: ...
     @overload
-    def get(self, name: str, default: _T) -> str | _T: ...
-    def get(self, name: str, default: _T | None = None) -> str | _T | None:
+    def get(self, name: str, default: Default) -> str | Default: ...
+    def get(self, name: str, default: Default | None = None) -> str | Default | None:
         """Return the first value of a header, or the default."""
         return self._first_values().get(name.lower(), default)
 
@@ -87,15 +157,84 @@ class Message(Frame):
         wanted = name.lower()
         return [value for key, value in self._all_pairs() if key is not None and key.lower() == wanted]
 
-    def items(self) -> list[Pair]:
-        """Return every header as (name, value), in order; a line without a colon has the name None."""
+    def pairs(self) -> list[Pair]:
+        """Return every header as (name, value), in order. The name of a line without a colon is None."""
         return list(self._all_pairs())
+
+    def variables(self, channel: str | None = None) -> dict[str, str]:
+        r"""Return the channel variables that the message has, by name (`channelvars` in manager.conf).
+
+        They come as `ChanVariable: n=v`, with a prefix if they are of a second channel, and as
+        `ChanVariable(CHANNEL): n=v`; those that a `Status` action asked for as `Variable: n=v`. `channel`
+        selects one channel of several. Without it, where two channels have the same variable, the first
+        counts, which is the channel of the event.
+
+        Values are as the server sent them: from 13.5 on it escapes those of the first form as C does
+        (`O\'Brien`), and never those of the second.
+        """
+        found: dict[str, str] = {}
+        for header, value in self._all_pairs():
+            owner = None if header is None else self._variable_owner(header)
+            variable, equals, content = value.partition("=")
+            if owner is not None and equals and channel in (None, owner):
+                found.setdefault(variable, content)
+        return found
+
+    def as_json(self) -> str:
+        r"""Return the message as one line of JSON, from which nothing is missing.
+
+        An object with `type`, `server`, `name`, `action_id`, and `headers`: every line in order, as a pair of
+        name and value, the name null if the line has no colon. The output of a command of 13 and earlier is
+        in `output`, the line of a banner in `line`. Bytes that are not UTF-8 are `\udc80` to `\udcff`, as
+        Python's `surrogateescape` has them.
+        """
+        shown: dict[str, object] = {
+            "type": self.kind.value,
+            "server": self.server,
+            "name": self.name,
+            "action_id": self.action_id,
+            "headers": self._all_pairs(),
+        }
+        if self.kind is Kind.BANNER:
+            shown["line"] = self._banner()
+        if self.body >= 0:
+            shown["output"] = self._body_lines()
+        return json.dumps(shown)
+
+    def __str__(self) -> str:
+        """Return the lines as on the wire, with secrets masked, and unprintable characters escaped."""
+        if self.kind is Kind.BANNER:
+            return _printable(self._banner())
+        pairs: list[Pair] = [*self._all_pairs(), *((None, line) for line in self._body_lines())]
+        lines = (value if name is None else f"{name}: {value}" for name, value in redact_message(pairs))
+        return "\n".join(map(_printable, lines))
+
+    def _banner(self) -> str:
+        return text(self.first.line).rstrip("\r\n")
+
+    def _body_lines(self) -> list[str]:
+        """Return the output of `Response: Follows`, also of half a frame."""
+        if self.output is not None:
+            return self.output if self.body >= 0 else []
+        return text(self.content[self.body :]).split("\n") if self.body >= 0 else []
+
+    def _variable_owner(self, header: str) -> str | None:
+        """Return the channel whose variable a header has, "" if it is not named; None for other headers."""
+        _, opening, channel = header.partition(_CHANNEL_VARIABLE)
+        if opening:
+            return channel.removesuffix(")")
+        lowered = header.lower()
+        if lowered.endswith(_OWN_VARIABLE):
+            return self.get(f"{lowered.removesuffix(_OWN_VARIABLE)}channel", "")
+        if lowered == "variable" and self.kind is Kind.EVENT and self.name == "Status":
+            return self.get("Channel", "")
+        return None
 
     def _all_pairs(self) -> list[Pair]:
         try:
             return self._pairs
         except AttributeError:  # the first look
-            self._pairs = [] if self.kind is Kind.BANNER else decode_headers(self)
+            self._pairs = [] if self.kind is Kind.BANNER else _decode_headers(self)
             return self._pairs
 
     def _first_values(self) -> dict[str, str]:
@@ -107,6 +246,16 @@ class Message(Frame):
                 if name is not None:
                     self._index.setdefault(name.lower(), value)
             return self._index
+
+    def _spelled(self) -> dict[str, str]:
+        first = self._first_values()
+        if len(first) == len(self._all_pairs()):  # the usual case: no name occurs twice
+            return {name: value for name, value in self._all_pairs() if name is not None}
+        spelled: dict[str, str] = {}
+        for name, _ in self._all_pairs():
+            if name is not None:
+                spelled.setdefault(name.lower(), name)
+        return {name: first[lowered] for lowered, name in spelled.items()}
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Message):
@@ -121,3 +270,76 @@ class Message(Frame):
         action_id = self.action_id
         answers = "" if action_id is None else f" action_id={action_id!r}"
         return f"<Message {self.kind.value}{name}{answers} {self.size} bytes>"
+
+
+class Decoder:
+    """Turn the bytes of one stream into messages, as a connection does, for captures, tests and tools.
+
+    `sent` are the ActionIDs of the actions that were sent on the stream, if they are known. Command output
+    then follows `Response: Follows` only in the first response to one of them: another value that looks
+    like one was forged. Without `sent`, output always follows.
+    """
+
+    __slots__ = ("_due", "_framer")
+
+    def __init__(self, *, frame_size_max: int = FRAME_SIZE_MAX, sent: Iterable[str] | None = None) -> None:
+        self._due = frozenset[str]() if sent is None else frozenset(sent)
+        self._framer = Framer(Message, frame_size_max=frame_size_max, asks=sent is not None)
+
+    def feed(self, data: bytes) -> list[Message]:
+        """Take the next bytes of the stream and return the messages that they complete."""
+        messages = self._framer.feed(bytes(data))
+        answered = 0
+        while (head := self._framer.question) is not None:
+            self._due -= {each.action_id for each in messages[answered:] if each.kind is Kind.RESPONSE}
+            answered = len(messages)
+            messages += self._framer.answer(has_body=head.action_id in self._due)
+        if self._due:
+            self._due -= {each.action_id for each in messages[answered:] if each.kind is Kind.RESPONSE}
+        return messages
+
+    def eof(self) -> list[Message]:
+        """Take the end of the stream; return the message that it completes, or the rest as INCOMPLETE."""
+        return self._framer.eof()
+
+
+def _decode_headers(frame: Frame) -> list[Pair]:
+    """Return every header line in order, without the output of `Response: Follows`."""
+    pairs: list[Pair] = []
+    for line in _header_lines(frame):
+        name, colon, value = line.partition(":")
+        if not colon:
+            pairs.append((None, line.rstrip("\r\n")))
+            continue
+        if _CHANNEL_VARIABLE in name and (end := line.find(_CHANNEL_VARIABLE_END)) >= 0:
+            name, value = line[: end + 1], line[end + 2 :]
+        pairs.append((name.strip(" \t"), value.removeprefix(" ").rstrip("\r\n")))
+    return pairs
+
+
+def _printable(line: str) -> str:
+    """Return a line without what would break it, control a terminal, or fail to be encoded."""
+    if line.isprintable():
+        return line
+    return "".join(each if each.isprintable() or each == "\t" else ascii(each)[1:-1] for each in line)
+
+
+def _decode_output(frame: Frame) -> list[str]:
+    """Return the output lines of a complete `Response: Follows` frame.
+
+    A line loses one CR at its end and nothing else. The last one may have no line end before the terminator.
+    """
+    lines = text(frame.content[frame.body : frame.body_end]).split("\n")
+    if not lines[-1]:
+        lines.pop()
+    return [line.removesuffix("\r") for line in lines]
+
+
+def _header_lines(frame: Frame) -> list[str]:
+    """Return the header lines. Empty pieces are not lines: an empty line would have ended the frame."""
+    headers = text(frame.first.line + frame.headers)
+    # Where the first line ended in CRLF, a bare LF is data: dialplan values have them.
+    if frame.first.style is not LineStyle.CRLF:
+        headers = headers.replace("\r\n", "\n")
+        return [line for line in headers.split("\n") if line]
+    return [line for line in headers.split("\r\n") if line]

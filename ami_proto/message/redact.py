@@ -1,27 +1,59 @@
-"""Mask what must not be shown (R-ACT-05, R-OBS-04). Server keys and ActionIDs are never masked."""
+"""Mask secrets in the words of the server, in headers and in plain data (R-ACT-05, R-OBS-04).
+
+Masked are: values under names such as `Secret`, values that match a pattern, and the configured secret itself
+wherever it occurs. Server keys and ActionIDs are never masked.
+"""
 
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from ami_proto.coercion import pattern
-from ami_proto.config import ServerConfig
-from ami_proto.spellings import spellings
-
-MASK: Final = "***"
+from ami_proto.config.coercion import patterns
+from ami_proto.config.server import ServerConfig
+from ami_proto.message.spellings import spellings
+from ami_proto.values import MASK, Secret
 
 VALUE_SIZE_MAX: Final = 256
-"""Characters of a value that is found by its pattern where a text is cut."""
+"""Longest value, in characters, that a pattern can find across the place where a text is cut."""
 
 DOUBT_MAX: Final = 8
-"""Times as much as usual is looked at where masks have made a text short; then what is doubtful is left
-out."""
+"""How many times the usual length is searched if masks made the text short. Beyond that, text that may be
+half of a secret is left out."""
 
-_SECRET_NAME: Final = re.compile(r"secret|passw(or)?d|passphrase|token|credential", re.IGNORECASE)
+# Searched for in names as `_words` writes them. Short words count only where they stand alone: `UserPin` and
+# `pin_2` are secret, `Pinned`, `Ping` and `AuthType` are not.
+_SECRET_NAME: Final = re.compile(
+    r"""
+    secret | passw(?:or)?d | passphrase | passcode | passkey | token | credential | authori[sz]ation
+    | (?: access | account | api | app | auth | client | crypto | enc | encrypt | encryption | hmac | master
+        | priv | private | session | shared | sign | signing | ssh | ssl | tls | webhook )_?keys? (?![a-z])
+    | auth_?(?: code | data | hash | header | info | pass | string )
+    | (?<![a-z]) (?: bearer | creds? | jwt | md5_?cred | otp | pins? | pin_?codes? | pin_?number | psk | pwd
+        ) (?![a-z])
+    | (?: access | admin | agent | caller | conf | conference | leader | moderator | user | vm )pins?
+        (?![a-z])
+    | (?<![a-z]) (?: auth | pass ) (?=\d*$)
+    """,
+    re.VERBOSE | re.MULTILINE,
+)
+_CASE_CHANGES: Final = re.compile("(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_BETWEEN_WORDS: Final = re.compile(r"[-. \t]")
+
+# Commands that store a value, of Asterisk's command line and of AGI: what follows the name is secret, as it
+# is in the actions DBPut and Setvar.
+_STORED: Final = re.compile(
+    r"""\b(?: database \s+ put \s+ \S+ \s+ \S+
+    | dialplan \s+ set \s+ (?: global | chanvar \s+ \S+ ) \s+ \S+
+    | set \s+ variable \s+ \S+ ) \s+ (?=\S)""",
+    re.VERBOSE | re.IGNORECASE,
+)
+
+# Headers of a message whose value is a name, and the header that has what is stored under that name.
+_NAMED_VALUE: Final = {"variable": "value", "key": "val"}
 
 # Headers that are secret in one action only: the answer to a challenge, the value of a variable, of a
-# database entry, and of a line in a configuration file.
+# database entry, and of a line in a configuration file. Elsewhere `Key` and `Value` are ordinary.
 _SECRET_IN: Final = {
     "login": re.compile("key", re.IGNORECASE),
     "setvar": re.compile("value", re.IGNORECASE),
@@ -29,7 +61,7 @@ _SECRET_IN: Final = {
     "updateconfig": re.compile("(value|match)-.*", re.IGNORECASE),
 }
 
-# In a line of text nobody knows which action it belongs to.
+# In a line of text the action is not known: `Key` may be of a login.
 _SECRET_IN_TEXT: Final = frozenset({"key", "variable"})
 
 # The name of a variable may be shown, its value may not.
@@ -37,43 +69,62 @@ _VARIABLE: Final = "variable"
 
 _NEVER: Final = frozenset({"server_key", "action_id", "actionid"})
 
-# A colon without a blank behind it is no header's, but may well be an ActionID's. A name in quotes is one
-# of data that was written as it is: `{'Secret': 'x'}`, `('Secret', 'x')`, `{"secret":"x"}`.
-# Nothing is tried twice, so that a server's word of a megabyte costs no more than to read it.
+# A name, then `: ` or `=`. A colon without a blank after it is not of a header, but may be of an ActionID.
+# A name in quotes is from data that was printed: `{'Secret': 'x'}`, `('Secret', 'x')`, `{"secret":"x"}`.
+# The quantifiers are possessive, so that a word of a megabyte costs one pass, without backtracking.
 _ASSIGNED: Final = re.compile(
     r"""(?<![\w.-])([\w.-]++)(?:["'][ \t]*+[:,=][ \t]*+|[ \t]*+(?::[ \t]++|=[ \t]*+))"""
 )
-_WORD: Final = re.compile(r"\S*")
+
+# An assigned value ends at a blank outside of quotes. A quote that is not closed goes to the end.
+_WORD: Final = re.compile(
+    r"""(?:[^\s"']++|"(?:[^"\\]|\\.)*+(?:"|\Z|\\\Z)|'(?:[^'\\]|\\.)*+(?:'|\Z|\\\Z))*+""", re.DOTALL
+)
 
 
 class Redaction:
-    """Know what must not be shown: by name, by a pattern of names, by a pattern of values.
+    """What to mask: values under certain names, values that match a pattern, and one secret.
 
-    `names` and `values` are regular expressions that go on top of the built-in ones; they are found
-    anywhere in a name or a value, in any case. `secret` is masked wherever it stands. Raises
-    `ConfigError` for a pattern that is none.
+    `names` and `values` are regular expressions beside the built-in ones. They match anywhere in a name or a
+    value, in any case. `secret` is masked wherever it occurs. Raises `ConfigError`.
     """
 
     __slots__ = ("_names", "_reach", "_secrets", "_values")
 
     def __init__(self, names: Iterable[str] = (), values: Iterable[str] = (), secret: str = "") -> None:
-        self._names = (_SECRET_NAME, *(pattern("redact_names", each) for each in names))
-        self._values = tuple(pattern("redact_values", each) for each in values)
+        self._names = patterns("redact_names", names)
+        self._values = patterns("redact_values", values)
         self._secrets = tuple(sorted(spellings(secret), key=lambda text: (-len(text), text)))
-        """The longest first."""
+        """The longest first: one spelling may contain another."""
         self._reach = max([VALUE_SIZE_MAX, *map(len, self._secrets)])
 
     @classmethod
     def of(cls, config: ServerConfig) -> "Redaction":
-        """Return what a server's configuration calls for."""
-        return cls(config.redact_names, config.redact_values, config.secret)
+        """Return the redaction that a server's configuration asks for."""
+        return cls(config.redact_names, config.redact_values, config.reveal_secret())
+
+    @classmethod
+    def joined(cls, parts: "Iterable[Redaction]") -> "Redaction":
+        """Return a redaction that masks everything that one of these masks."""
+        whole, parts = cls(), list(parts)
+        whole._names = tuple(dict.fromkeys(each for part in parts for each in part._names))
+        whole._values = tuple(dict.fromkeys(each for part in parts for each in part._values))
+        secrets = {each for part in parts for each in part._secrets}
+        whole._secrets = tuple(sorted(secrets, key=lambda text: (-len(text), text)))
+        whole._reach = max([VALUE_SIZE_MAX, *(part._reach for part in parts)])
+        return whole
 
     def hides(self, name: str) -> bool:
-        """Whether what stands under this name is masked, whatever it is."""
-        return name.lower() not in _NEVER and any(each.search(name) for each in self._names)
+        """Whether every value under this name is masked."""
+        if name.lower() in _NEVER:
+            return False
+        return _SECRET_NAME.search(_words(name)) is not None or any(each.search(name) for each in self._names)
 
     def headers(self, pairs: Iterable[tuple[str, str]], action_name: str = "") -> list[tuple[str, str]]:
-        """Return the headers of an action with every value masked that looks like a secret."""
+        """Return the headers of an action, with values masked by name, action and pattern.
+
+        Any value may be text in which a secret is assigned: of a command, or the `Data` of an application.
+        """
         secret_here = _SECRET_IN.get(action_name.lower())
         masked: list[tuple[str, str]] = []
         for name, value in pairs:
@@ -85,20 +136,43 @@ class Redaction:
                 variable, equals, _ = value.partition("=")
                 masked.append((name, f"{variable}={MASK}" if equals else MASK))
             else:
-                masked.append((name, self._value(value)))
+                masked.append((name, self._header_value(value)))
+        return masked
+
+    def message(self, pairs: Iterable[tuple[str | None, str]]) -> list[tuple[str | None, str]]:
+        """Return the headers of a message of the server, with values masked by name and pattern.
+
+        A name is `None` where a line has no colon. Names of variables and of database keys decide about the
+        values that stand beside them.
+        """
+        given = list(pairs)
+        hidden = {
+            _NAMED_VALUE[name.lower()]
+            for name, value in given
+            if name is not None and name.lower() in _NAMED_VALUE and self.hides(value[:VALUE_SIZE_MAX])
+        }
+        masked: list[tuple[str | None, str]] = []
+        for name, value in given:
+            lowered = "" if name is None else name.lower()
+            if lowered in hidden or (name is not None and self.hides(name)):
+                masked.append((name, MASK))
+            else:
+                masked.append((name, value if lowered in _NEVER else self._header_value(value)))
         return masked
 
     def data(self, value: object) -> object:
-        """Return plain data, however nested, with every secret in it masked.
+        """Return plain data, however nested, with secrets masked.
 
-        Mappings and pairs are looked through by their names, lists item by item, text and bytes by their
-        pattern. Names that masking makes the same are numbered.
+        In mappings and pairs, values are masked by their names; in text and bytes, by pattern. Names that
+        become equal when they are masked are numbered.
         """
         if isinstance(value, str):
             return self._value(value)
         if isinstance(value, bytes | bytearray):
             text = value.decode(errors="surrogateescape")
             return self._value(text).encode(errors="surrogateescape")
+        if isinstance(value, Secret):
+            return MASK
         if isinstance(value, Mapping):
             return self._mapping(value)
         if isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], str):
@@ -108,16 +182,46 @@ class Redaction:
         return value
 
     def text(self, line: str) -> str:
-        """Return a line for people, with what looks like a secret in it masked.
+        """Return a line for people, with secrets masked.
 
-        A header of a secret name is masked to the end of the line, an assignment (`pin=1`) to the next
-        blank.
+        A header with a secret name is masked up to the end of the line, an assignment (`pin=1`) up to the
+        next blank.
         """
-        line = self._value(line)
+        return self._assigned(self._value(line), _SECRET_IN_TEXT)
+
+    def beginning(self, line: str, size_max: int) -> str:
+        """Return the first characters of a line for people, masked as in the whole line.
+
+        Searches little more of a long line than it returns, so that a server's megabyte does not hold up the
+        loop: as much beyond the cut as the longest secret, because half of one there would not be found.
+        """
+        size = enough = size_max + self._reach
+        masked = self.text(line[:size])
+        # A mask is shorter than the text that it hides: more of the line fits into what is returned.
+        while size < len(line) and len(masked) < enough and size < DOUBT_MAX * enough:
+            size *= 2
+            masked = self.text(line[:size])
+        # The end of a part may be half of a secret.
+        if size < len(line) and not masked.endswith(MASK):
+            masked = masked[: max(0, len(masked) - self._reach)]
+        return masked[:size_max]
+
+    def _header_value(self, value: str) -> str:
+        """Mask what a header's value assigns to names: it may be text, a command, or one `name=value`."""
+        value = self._value(value)
+        if stored := _STORED.search(value):
+            value = value[: stored.end()] + MASK
+        first = _ASSIGNED.match(value)
+        if first and self.hides(first[1]):  # `PASSWORD=two words`: the rest is its value
+            return first[0] + MASK
+        return self._assigned(value, frozenset())
+
+    def _assigned(self, line: str, also: frozenset[str]) -> str:
+        """Mask what a line assigns to names that are hidden, or in `also`."""
         done, start = "", 0
         for found in _ASSIGNED.finditer(line):
             name = found[1]
-            if found.start() < start or not (self.hides(name) or name.lower() in _SECRET_IN_TEXT):
+            if found.start() < start or not (self.hides(name) or name.lower() in also):
                 continue
             done += line[start : found.end()] + MASK
             if "=" not in found[0]:
@@ -125,24 +229,6 @@ class Redaction:
             rest = _WORD.match(line, found.end())
             start = rest.end() if rest else len(line)
         return done + line[start:]
-
-    def _name(self, name: object) -> object:
-        return self._value(name) if isinstance(name, str) and name.lower() not in _NEVER else name
-
-    def beginning(self, line: str, size_max: int) -> str:
-        """Return at most so many characters of a line for people, masked like all of it.
-
-        Of a long line no more is looked at than matters, or not much more: until so much stands behind
-        what is returned that nothing in it can be half of a secret, or of what a pattern would have found.
-        """
-        size = enough = size_max + self._reach
-        masked = self.text(line[:size])
-        while size < len(line) and len(masked) < enough and size < DOUBT_MAX * enough:
-            size *= 2
-            masked = self.text(line[:size])
-        if size < len(line) and not masked.endswith(MASK):
-            masked = masked[: max(0, len(masked) - self._reach)]
-        return masked[:size_max]
 
     def _mapping(self, value: Mapping[object, object]) -> dict[object, object]:
         shown: dict[object, object] = {}
@@ -154,6 +240,9 @@ class Redaction:
                 unique = f"{masked} {clashes[masked] + 1}"
             shown[unique] = self._named(name, each)
         return shown
+
+    def _name(self, name: object) -> object:
+        return self._value(name) if isinstance(name, str) and name.lower() not in _NEVER else name
 
     def _named(self, name: object, value: object) -> object:
         if isinstance(name, str):
@@ -167,13 +256,25 @@ class Redaction:
         for secret in self._secrets:
             value = value.replace(secret, MASK)
         for each in self._values:
+            # A pattern may match the empty text beside other text (`\b`): a mask there would hide nothing.
             value = each.sub(lambda found: MASK if found[0] else "", value)
         return value
+
+
+def _words(name: str) -> str:
+    """Return a name in lower case, as it is and with `_` between its words: `apikey`, `api_key`."""
+    words = _CASE_CHANGES.sub("_", name)
+    return _BETWEEN_WORDS.sub("_", f"{name}\n{words}".lower())
 
 
 _BUILT_IN: Final = Redaction()
 
 
 def redact(pairs: Iterable[tuple[str, str]], action_name: str = "") -> list[tuple[str, str]]:
-    """Return the headers of an action with every value masked that looks like a secret."""
+    """Return the headers of an action, masked by the built-in rules alone."""
     return _BUILT_IN.headers(pairs, action_name)
+
+
+def redact_message(pairs: Iterable[tuple[str | None, str]]) -> list[tuple[str | None, str]]:
+    """Return the headers of a message, masked by the built-in rules alone."""
+    return _BUILT_IN.message(pairs)

@@ -1,4 +1,4 @@
-"""Bytes to frames: where a frame ends, and of what kind it is."""
+"""Frames from bytes: where a frame ends, and of what kind it is."""
 
 from ami_proto.wire.banner import parse_banner, version_tuple
 from ami_proto.wire.frame import Frame, LineStyle

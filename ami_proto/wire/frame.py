@@ -1,84 +1,122 @@
-"""One frame: its bytes, its kind, and the cheap looks that decide whether it is worth decoding."""
+"""One frame: its bytes, its kind, and the few headers that are read without decoding the rest."""
 
 import re
 from enum import Enum, unique
-from typing import Final
+from typing import Final, TypeVar
 
 from ami_proto.values import Kind
 
-# `Response: Follows` decides the format of command output, never the banner's version (R-WIRE-08).
+# `Response: Follows` decides the format of command output; the version in the banner cannot (R-WIRE-08).
 _FOLLOWS: Final = b"Follows"
 _KINDS: Final = {b"event": Kind.EVENT, b"response": Kind.RESPONSE}
 
+END_COMMAND: Final = b"--END COMMAND--"
+"""The line after the output of `Response: Follows`."""
+
+# The longest ActionID that Asterisk reads has fewer bytes, and so has any first line after it.
+_LEADING_LINE_SIZE_MAX: Final = 1100
+
+# What `Event` and `Response` may begin with, as far as it has come.
+_KIND_BEGUN: Final = re.compile(rb"[ \t]*+(?:\Z|(?i:e|r))")
+
+# The character before the name may be a bare LF, which is data in frames of CRLF lines: `_find` looks again.
 _ACTION_ID: Final = re.compile(rb"\n[ \t]*(?i:ActionID)[ \t]*:")
 _PRIVILEGE: Final = re.compile(rb"\n[ \t]*(?i:Privilege)[ \t]*:")
 
 
 @unique
 class LineStyle(Enum):
-    """What ends a line inside a frame."""
+    """How lines inside a frame end."""
 
     CRLF = "crlf"
-    """A bare LF or CR is data."""
+    """CRLF; a bare LF or CR is data."""
     LF = "lf"
-    """LF and CRLF alike."""
+    """LF or CRLF."""
     AGENTS = "agents"
-    """LF and CRLF alike, but only an empty CRLF line ends the frame: apps/app_agent_pool.c:2601 writes
+    """LF or CRLF, and only an empty CRLF line ends the frame: apps/app_agent_pool.c:2601 writes
     `CallStarted: %ld\\n`, from 12 to master.
     """
 
 
 class FirstLine:
-    """What the first line of a frame says. Frames that begin alike share it."""
+    """The parts of a first line. Frames with equal first lines share one object."""
 
-    __slots__ = ("follows", "kind", "line", "name", "style", "text")
+    __slots__ = ("follows", "kind", "leading", "line", "name", "size", "style", "text")
 
-    def __init__(self, line: bytes, style: LineStyle, kind: Kind, name: bytes) -> None:
+    def __init__(
+        self, line: bytes, style: LineStyle, kind: Kind, name: bytes, *, leading: bool = False
+    ) -> None:
         self.line = line
-        """The line without its end."""
+        """The line without its end; both lines, where an ActionID leads."""
+        self.size = len(line) + 4
+        """Bytes of the line and of the end of an ordinary frame."""
+        self.leading = leading
+        """An `ActionID` line comes before the line that names the kind."""
         self.style = style
         self.kind = kind
         self.name = name
-        """The event's name or the response's status; empty where there is neither."""
+        """The event's name or the response's status; empty if the frame is neither."""
         known = kind is not Kind.UNKNOWN
         self.text: str | None = text(name) if known else None
-        """The name as text; None where there is neither."""
+        """The name as text; None if the frame is neither."""
         self.follows = kind is Kind.RESPONSE and name == _FOLLOWS
-        """What comes after the headers is command output, up to `--END COMMAND--` (13 and earlier)."""
+        """It says that command output follows the headers, up to `--END COMMAND--` (13 and earlier)."""
 
 
 NO_FIRST_LINE: Final = FirstLine(b"", LineStyle.LF, Kind.UNKNOWN, b"")
-"""What a frame begins with whose first line is not known, or not an ordinary one."""
+"""Stands for a first line that is not known, or not an ordinary one."""
 
 
-def classify(line: bytes) -> FirstLine:
-    """Say what a first line means; `line` is without its LF, but with the CR before that, if any."""
+def classify(line: bytes, after: bytes | None = None) -> FirstLine:
+    """Read a first line. `line` is without its LF, and with the CR before that, if any.
+
+    Where `after`, the line after it, names the kind, both lines together count as the first.
+    """
     style = LineStyle.CRLF if line.endswith(b"\r") else LineStyle.LF
-    line = line.removesuffix(b"\r")
-    header, colon, value = line.partition(b":")
+    header, colon, value = (line if after is None else after).removesuffix(b"\r").partition(b":")
     kind = _KINDS.get(header.strip(b" \t").lower(), Kind.UNKNOWN) if colon else Kind.UNKNOWN
     if kind is Kind.UNKNOWN:
-        return FirstLine(line, style, kind, b"")
+        return FirstLine(line.removesuffix(b"\r"), style, kind, b"")
     name = header_value(value)
     if style is LineStyle.CRLF and kind is Kind.EVENT and name == b"Agents":
         style = LineStyle.AGENTS
-    return FirstLine(line, style, kind, name)
+    if after is not None:
+        line += b"\n" + after
+    return FirstLine(line.removesuffix(b"\r"), style, kind, name, leading=after is not None)
+
+
+def read_opening(data: bytes | bytearray, begin: int, newline: int) -> FirstLine | None:
+    """Read the first line of a frame, from `begin` to its LF at `newline`; None if more bytes are needed.
+
+    Some servers write the ActionID first: apps/app_rpt.c of Asterisk 1.8.0 to 1.8.11, chan_voter, the login
+    of astmanproxy. Then the line after it names the kind.
+    """
+    line = bytes(data[begin:newline])
+    if not _ACTION_ID.match(b"\n" + line):
+        return classify(line)
+    end = data.find(b"\n", newline + 1, newline + 1 + _LEADING_LINE_SIZE_MAX)
+    after = bytes(data[newline + 1 : newline + 1 + _LEADING_LINE_SIZE_MAX if end == -1 else end])
+    if not _KIND_BEGUN.match(after):
+        return classify(line)
+    if end == -1:
+        return None if len(after) < _LEADING_LINE_SIZE_MAX else classify(line)
+    return classify(line, after)
 
 
 def header_value(value: bytes) -> bytes:
-    """Return what follows a colon as the value it stands for: less one blank, and CR and LF at its end."""
+    """Return the value after a colon: without one blank before it, and CR and LF after it."""
     return (value[1:] if value.startswith(b" ") else value).rstrip(b"\r\n")
 
 
 def text(value: bytes) -> str:
-    """Return bytes as text that gives the same bytes back: AMI has no charset (R-WIRE-05)."""
+    """Return bytes as text that can be turned into the same bytes: AMI has no charset (R-WIRE-05)."""
     return value.decode("utf-8", "surrogateescape")
 
 
 class Frame:
-    """One frame as it was received. Nothing but its first line and its ActionID is looked at.
+    """One frame as it was received. Only its first line and its ActionID are read.
 
-    The layer above makes its messages of it by inheritance, so that a message costs one object.
+    `Message` inherits from it, so that a message costs one object.
     """
 
     __slots__ = ("_odd", "action_id", "content", "first", "kind", "name")
@@ -87,52 +125,63 @@ class Frame:
         self.first = first
         self.kind = first.kind
         self.name = first.text
-        """The event's name or the response's status; None where there is neither, or it was cut off."""
+        """The event's name or the response's status; None if the frame is neither, or it was cut off."""
         self.action_id: str | None = None
-        """The value of the first `ActionID` header; None where there is none, or it was cut off."""
+        """The value of the first `ActionID` header; None if there is none, or it was cut off."""
         self.content = content
-        """What comes between the text of the first line and the empty line, line ends included."""
+        """The bytes between the text of the first line and the empty line, line ends included."""
         self._odd: _Odd | None = None
 
     @property
     def raw(self) -> bytes:
-        """Every byte of the frame, its empty line included; of an OVERSIZED one only the head."""
+        """Every byte of the frame, its empty line included; of an OVERSIZED frame only the head."""
         return self.first.line + self.content + (self._odd.end if self._odd else b"\r\n\r\n")
 
     @property
     def size(self) -> int:
-        """The bytes the frame took on the wire, those of an OVERSIZED one that were skipped included."""
+        """The number of bytes on the wire, skipped bytes of an OVERSIZED frame included."""
         if self._odd:
             return self._odd.size
-        return len(self.first.line) + len(self.content) + 4
+        return self.first.size + len(self.content)
 
     @property
     def body(self) -> int:
-        """Where the command output of `Response: Follows` begins in `content`; -1 in any other frame."""
+        """The offset in `content` where the output of `Response: Follows` begins; -1 in any other frame."""
         return self._odd.body if self._odd else -1
 
     @property
+    def body_end(self) -> int:
+        """The offset in `content` where that output ends; headers may follow the mark of its end."""
+        return self._odd.body_end if self._odd else -1
+
+    @property
     def has_privilege(self) -> bool:
-        """Whether there is a `Privilege` header: the mark of an event nobody asked for."""
+        """Whether there is a `Privilege` header: it marks events that no action asked for."""
         return self.content.startswith(b"\r\nPrivilege:") or self._find(_PRIVILEGE) is not None
 
     def look_for_action_id(self) -> None:
-        """Set `action_id`, by the rules of this frame's lines."""
+        """Set `action_id` from the headers, whose lines end as this frame's do."""
         found = self._find(_ACTION_ID)
         self.action_id = None if found is None else text(found)
 
-    def set_odd(self, kind: Kind, end: bytes, body: int, size: int) -> None:
-        """Set what only a frame has that took the careful path: another kind or end, a body, a true size."""
+    def set_odd(self, kind: Kind, end: bytes, body: int, body_end: int, size: int) -> None:
+        """Set what differs from a plain frame: kind, end, offsets of the body, size on the wire."""
         self.kind = kind
-        self._odd = _Odd(end, body, size)
+        self._odd = _Odd(end, body, body_end, size)
         self.look_for_action_id()
 
+    @property
+    def headers(self) -> bytes:
+        """The bytes of `content` that are headers, not command output."""
+        if self.body < 0:
+            return self.content
+        return self.content[: self.body] + self.content[self.body_end + len(END_COMMAND) :]
+
     def _find(self, header: re.Pattern[bytes]) -> bytes | None:
-        """Return the value of the first such header, or None."""
-        body = self.body
-        content = self.content if body < 0 else self.content[:body]
-        if self.first.kind is Kind.UNKNOWN:
-            content = b"\r\n" + self.first.line + content  # even the first line may be that header
+        """Return the value of the first match, or None."""
+        content = self.headers
+        if self.first.leading or self.first.kind is Kind.UNKNOWN:
+            content = b"\r\n" + self.first.line + content  # the first line itself may be that header
         bare_lf_is_data = self.first.style is LineStyle.CRLF
         found = header.search(content)
         while found and bare_lf_is_data and not content.startswith(b"\r", found.start() - 1):
@@ -141,16 +190,22 @@ class Frame:
             return None
         stop = content.find(b"\r\n" if bare_lf_is_data else b"\n", found.end())
         if stop == -1:
-            if self._odd and not self._odd.end:
+            if self._odd and not self._odd.end:  # the value was cut off
                 return None
             stop = len(content)
         return header_value(content[found.end() : stop])
 
 
-class _Odd:
-    __slots__ = ("body", "end", "size")
+FrameType = TypeVar("FrameType", bound=Frame)
 
-    def __init__(self, end: bytes, body: int, size: int) -> None:
+
+class _Odd:
+    """What few frames need, in an object of its own, so that plain frames stay small."""
+
+    __slots__ = ("body", "body_end", "end", "size")
+
+    def __init__(self, end: bytes, body: int, body_end: int, size: int) -> None:
         self.end = end
         self.body = body
+        self.body_end = body_end
         self.size = size

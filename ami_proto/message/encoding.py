@@ -1,35 +1,36 @@
-"""An action and its bytes. Whatever an Action accepted can be written; nothing else is ever written."""
+"""Actions and their bytes. An `Action` checks its parts when it is made: writing it cannot fail later."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, TypeVar, overload
+from typing import Final, overload
 
+from ami_proto.config.action_rules import check_headers, check_variables
+from ami_proto.config.lines import check_header_name, encoded_action, encoded_header
 from ami_proto.errors import InvalidAction
-from ami_proto.lines import check_header_name, encoded_action, encoded_header
+from ami_proto.message.message import Default
 from ami_proto.message.redact import redact
 
 Scalar = str | int | float | bool
 Value = Scalar | Sequence[Scalar]
-"""What a header may be given: a sequence repeats the header, an empty one leaves it out."""
+"""The value of a header: a sequence repeats the header, an empty one leaves it out."""
 
-# include/asterisk/manager.h:101 AST_MAX_MANHEADERS; Action and ActionID count.
+# include/asterisk/manager.h:101 AST_MAX_MANHEADERS, Action and ActionID included. Asterisk ignores the rest.
 HEADER_LINES_MAX: Final = 128
 
-# Above 67 bytes Asterisk's own handlers corrupt their replies (apps/app_confbridge.c:4125, 80 bytes
-# for the whole line).
+# Above 67 bytes, Asterisk's own handlers corrupt their replies (apps/app_confbridge.c:4125: a buffer of 80
+# bytes for the whole line).
 ACTION_ID_SIZE_MAX: Final = 64
-
-_T = TypeVar("_T")
 
 
 class Action:
-    """A request to the server: a name and headers, checked when it is made. Immutable.
+    """A request to the server: a name and headers. Immutable. Raises `InvalidAction`.
 
-    `headers` is a mapping, or pairs where a name comes more than once. `variables` writes one
-    `Variable` header each, escaped so that every value arrives as it is. Raises InvalidAction.
+    `headers` is a mapping, or pairs, in which a name may occur more than once. Each of `variables` becomes a
+    `Variable` header, escaped so that its value arrives unchanged. What Asterisk would lose without an error
+    is refused: blanks before a value, a second value where it takes one, variables where there are none.
 
-    Originate is made asynchronous unless an `Async` header says otherwise, because a synchronous one
-    blocks the whole session until the call is answered (main/manager.c:5275).
+    Originate gets the header `Async: true` unless it has an `Async` header, because a synchronous one blocks
+    the whole session until the call is answered (main/manager.c:5275).
     """
 
     __slots__ = ("_body", "_headers", "_name")
@@ -44,34 +45,36 @@ class Action:
         lines = [encoded_action(name)]
         pairs = _header_pairs(headers)
         if variables:
+            check_variables(name)
             pairs += [("Variable", _variable(key, value)) for key, value in variables.items()]
+        check_headers(name, pairs, lambda _, key: f"the value of header {key!r}")
         if name.lower() == "originate" and not any(key.lower() == "async" for key, _ in pairs):
             pairs.append(("Async", "true"))
         if len(pairs) + 2 > HEADER_LINES_MAX:
             raise InvalidAction(
                 f"{name}: {len(pairs) + 2} lines with Action and ActionID, Asterisk takes {HEADER_LINES_MAX}"
             )
-        lines += [encoded_header(key, value) for key, value in pairs]
+        lines += [encoded_header(f"the line of header {key!r}", key, value) for key, value in pairs]
         self._name = name
         self._headers = tuple(pairs)
         self._body = (lines[0] + b"\r\nActionID: ", b"\r\n".join([b"", *lines[1:], b"", b""]))
 
     @property
     def name(self) -> str:
-        """The action's name as it was given."""
+        """The action's name, in the case that was given."""
         return self._name
 
     @property
     def headers(self) -> tuple[tuple[str, str], ...]:
-        """Every header line that is sent, in order, but for Action and ActionID."""
+        """Every header line in the order of sending, without Action and ActionID."""
         return self._headers
 
     @overload
     def get(self, name: str) -> str | None: ...
     @overload
-    def get(self, name: str, default: _T) -> str | _T: ...
-    def get(self, name: str, default: _T | None = None) -> str | _T | None:
-        """Return the first value of a header, whatever the case of its name, or the default."""
+    def get(self, name: str, default: Default) -> str | Default: ...
+    def get(self, name: str, default: Default | None = None) -> str | Default | None:
+        """Return the first value of a header, or the default. The name may be in any case."""
         wanted = name.lower()
         for key, value in self._headers:
             if key.lower() == wanted:
@@ -91,7 +94,8 @@ class Action:
 
 
 def encode(action: Action, action_id: str) -> bytes:
-    """Return the action as the bytes of one AMI message, with CRLF and nothing behind its empty line."""
+    """Return the action as the bytes of one AMI message, up to its empty line. Raises `InvalidAction`."""
+    # A leading blank would be lost: Asterisk skips blanks before a value (facts, 1.3).
     if not action_id or not action_id.isascii() or not action_id.isprintable() or action_id[0] == " ":
         raise InvalidAction(f"ActionID {action_id!r} is empty, not printable ASCII, or begins with a blank")
     if len(action_id) > ACTION_ID_SIZE_MAX:
@@ -120,10 +124,10 @@ def _checked_pair(item: object) -> tuple[str, object]:
 
 
 def _text(name: str, value: object) -> str:
-    """Return a header's value as text; bool before int, for a bool is an int."""
+    # As the plain type: a subclass (an enum, a string with state) may write itself differently each time.
     if isinstance(value, str):
         return str(value)
-    if isinstance(value, bool):
+    if isinstance(value, bool):  # before int: a bool is an int
         return "true" if value else "false"
     if isinstance(value, int):
         return str(int(value))
@@ -133,7 +137,7 @@ def _text(name: str, value: object) -> str:
 
 
 def _variable(name: object, value: object) -> str:
-    """Return `name=value`, escaped for main/app.c:2357, which takes quotes and backslashes out."""
+    """Return `name=value`, escaped, because main/app.c:2357 removes quotes and backslashes."""
     if not isinstance(name, str) or not name:
         raise InvalidAction("variable name must be text and not empty")
     if any(char in '=,"\\' or char.isspace() for char in name):

@@ -1,21 +1,26 @@
-"""What a secret looks like where somebody has quoted it: an exception, a log, a line of JSON."""
+"""The ways in which text is written when it is quoted, to find a secret in quoted text.
+
+A server that repeats a secret is quoted in errors, logs and JSON, sometimes twice: the `repr` of a message
+has the `repr` of a line in it. Each quotes and escapes differently.
+"""
 
 import re
 from collections.abc import Iterator
 from typing import Final
 
 SECRET_SIZE_MIN: Final = 4
-"""A secret shorter than this is not looked for inside text: it would be found in every sentence."""
+"""A shorter secret is not searched for in text: it would be found in half of all sentences."""
 
 _HEX: Final = re.compile(r"(?<=\\[xuU])[0-9a-f]+")
 _NOT_UTF_8: Final = re.compile("[\udc80-\udcff]")
 
 
 def spellings(secret: str) -> frozenset[str]:
-    r"""Return what a secret looks like in a text, also where that is quoted once more; none of a short one.
+    r"""Return every way in which a secret may be written in text that is quoted once or twice.
 
-    It stands there as it is, and as `repr`, `ascii`, the `repr` of its bytes and JSON write it. Bytes that
-    are not UTF-8 stand there as `surrogateescape` holds them, or as `\xff`. Most secrets have one spelling.
+    Empty for a short secret. The ways are: as it is, and as `repr`, `ascii`, the `repr` of its bytes and JSON
+    write it; bytes that are not UTF-8 as `surrogateescape` holds them, or as `\xff`. Most secrets, those of
+    letters and digits, have one spelling.
     """
     if len(secret) < SECRET_SIZE_MIN:
         return frozenset()
@@ -26,11 +31,13 @@ def spellings(secret: str) -> frozenset[str]:
 def _quoted(text: str) -> Iterator[str]:
     for each in (text, _NOT_UTF_8.sub(lambda byte: f"\\x{ord(byte[0]) - 0xDC00:02x}", text)):
         yield each
+        # Character by character, because each of these escapes every character by itself, quotes apart.
         for escape in (_as_ascii_only, _as_repr, _as_ascii, _as_bytes, _as_json, _as_wide_json):
             written = {char: escape(char) for char in each}
+            # Some languages write the digits of an escape in capitals.
             upper = {char: _HEX.sub(_in_capitals, said) for char, said in written.items()}
             for escapes in (written, upper):
-                for quotes in ("", "'", '"'):  # those of them that are escaped
+                for quotes in ("", "'", '"'):  # which quote is escaped depends on the one around the text
                     quoted = {quote: f"\\{quote}" if quote in quotes else quote for quote in "'\""}
                     yield "".join(map((escapes | quoted).__getitem__, each))
 

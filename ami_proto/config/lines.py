@@ -1,6 +1,7 @@
-"""What a line of an action may hold, so that Asterisk reads what was meant and nothing else.
+"""Check the parts of an action, so that Asterisk reads each line as it was meant.
 
-Whoever takes parts of an action, in a call or in a configuration, checks them here.
+Actions from a call and set-up actions from a configuration are both checked here. Raises `InvalidAction`.
+No error shows a value, because it may be a secret; the caller names the line.
 """
 
 from typing import Final
@@ -15,28 +16,29 @@ _BREAKING: Final = ("\r", "\n", "\0")
 
 
 def encoded_action(name: object) -> bytes:
-    """Return the first line of an action. Raises `InvalidAction`."""
+    """Return the first line of an action, without its line end."""
     if not isinstance(name, str):
         raise InvalidAction(f"action name must be text, not {type(name).__name__}")
     if not name.strip():
         raise InvalidAction("action name is empty")
     if name[0] <= " " or name[-1] <= " ":
-        # Asterisk skips such bytes before a value (facts, 1.3): ` Logoff` would be Logoff to it alone.
+        # Asterisk skips such bytes before a value (facts, 1.3): it would run ` Logoff` as Logoff, and the
+        # library, which looks at the name as it is, would not expect the session to end.
         raise InvalidAction("action name has blanks or control characters at its ends")
     return _encoded("the action name", f"Action: {name}")
 
 
-def encoded_header(name: str, value: str) -> bytes:
-    """Return the line of a header whose name was checked. Raises `InvalidAction`."""
-    return _encoded(f"the line of header {name!r}", f"{name}: {value}")
+def encoded_header(what: str, name: str, value: str) -> bytes:
+    """Return a header, whose name was checked, without its line end. `what` names the line in an error."""
+    return _encoded(what, f"{name}: {value}")
 
 
 def check_header_name(name: object) -> None:
-    """Raise `InvalidAction` for what cannot name a header."""
+    """Refuse a name that no header can have, or that the library sets itself."""
     if not isinstance(name, str):
         raise InvalidAction(f"header name must be text, not {type(name).__name__}")
     if not name or name != name.strip() or ":" in name:
-        # The name is not shown: a colon in it says that the value, maybe a secret, was written there.
+        # The name is not shown: with a colon in it, it may be a whole header line, and the value a secret.
         raise InvalidAction("a header name is empty, has a colon, or blanks at its ends")
     _encoded("a header name", name)
     if name.lower() in _RESERVED:
@@ -44,12 +46,10 @@ def check_header_name(name: object) -> None:
 
 
 def _encoded(what: str, line: str) -> bytes:
-    """Return the bytes of a line, or a part of one; the error names it and never shows it: a secret may
-    be in it.
-    """
     if any(char in line for char in _BREAKING):
         raise InvalidAction(f"CR, LF or NUL in {what}")
     try:
+        # Bytes that were not UTF-8 when Python read them (arguments, file names) are sent as they were.
         encoded = line.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
         raise InvalidAction(f"{what} cannot be written as UTF-8") from None

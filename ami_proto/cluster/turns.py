@@ -1,0 +1,94 @@
+"""Which servers an action can go to, in the order of their turns.
+
+A server's turn is over when it got an action: then it goes to the end. So the first server is the one whose
+latest action is the oldest, and a route that takes the first one is round robin.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from ami_proto.cluster.members import Members
+from ami_proto.connection.registry import Callouts
+from ami_proto.errors import NoServerReady, NotReady
+from ami_proto.routes import Route, Standing, chosen
+from ami_proto.values import ServerKey, State
+
+
+class Turns:
+    """Keep the order of turns; let routes choose."""
+
+    __slots__ = ("_callouts", "_hopeful", "_members", "_ready")
+
+    def __init__(self, members: Members, callouts: Callouts) -> None:
+        self._members = members
+        self._callouts = callouts
+        self._ready: dict[ServerKey, None] = {}
+        """The servers that take actions."""
+        self._hopeful: dict[ServerKey, None] = {}
+        """The servers that may become ready."""
+
+    def note(self, server: ServerKey, state: State) -> None:
+        """Take the state of a server."""
+        hopeful = not state.sending and state not in (State.CLOSED, State.CLOSING)
+        for servers, belongs in ((self._ready, state.sending), (self._hopeful, hopeful)):
+            if belongs:
+                servers.setdefault(server)
+            else:
+                servers.pop(server, None)
+
+    def end(self, server: ServerKey) -> None:
+        """Take the end of a server's turn: it got an action."""
+        for servers in (self._ready, self._hopeful):
+            if server in servers:
+                del servers[server]
+                servers[server] = None
+
+    def choose(self, route: Route | None, *, wait: bool) -> ServerKey:
+        """Return the server that a route chooses among the ready ones; to wait for, among the hopeful ones.
+
+        Raises `NoServerReady`, `MisuseError`, and what a route of the user raises.
+        """
+        for servers in (self._ready, self._hopeful) if wait else (self._ready,):
+            if not servers:
+                continue
+            if route is None:
+                return self._first(servers)
+            with self._callouts:
+                server = chosen(route, Standings(servers, self._members))
+            if server is not None:
+                return server
+        connections = {key: member.connection for key, member in self._members.present()}
+        raise NoServerReady(
+            {key: NotReady(key, each.state.value, each.last_cause) for key, each in connections.items()}
+        )
+
+    def _first(self, servers: dict[ServerKey, None]) -> ServerKey:
+        """Return the server whose turn it is: the first that is not full, if there is one."""
+        first = next(iter(servers))
+        if len(servers) == 1:
+            return first
+        return next((server for server in servers if not self._members[server].connection.full), first)
+
+
+class Standings(Mapping[ServerKey, Standing]):
+    """The servers that a route may choose, in the order of their turns. Each standing is made on demand."""
+
+    __slots__ = ("_members", "_servers")
+
+    def __init__(self, servers: Mapping[ServerKey, None], members: Members) -> None:
+        self._servers = servers
+        self._members = members
+
+    def __getitem__(self, server: ServerKey) -> Standing:
+        if server not in self._servers:
+            raise KeyError(server)
+        connection = self._members[server].connection
+        return Standing(server, connection.state, connection.actions_open, full=connection.full)
+
+    def __contains__(self, server: object) -> bool:
+        return server in self._servers
+
+    def __iter__(self) -> Iterator[ServerKey]:
+        return iter(self._servers)
+
+    def __len__(self) -> int:
+        return len(self._servers)

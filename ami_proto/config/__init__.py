@@ -1,0 +1,1 @@
+"""How a server is reached, watched and bounded, and how plain data becomes a configuration."""
