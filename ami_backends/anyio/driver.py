@@ -1,97 +1,105 @@
 """The loop of the driver: one task for the machine, one for each session.
 
-A session's task waits for its socket, then reads and writes without waiting. So what left the process
-is known to the byte, what a server said before it hung up is read even where writing fails, and each
-piece is one TLS record.
+A session's task waits for its socket, then reads and writes without waiting. So it is known to the byte what
+has left the process, a server's last words are read even if a write fails, and each piece is one TLS record.
+The streams of the loops do not say the first, lose the second, and may join pieces.
 """
 
 import threading
 import time
 from collections.abc import Callable
+from typing import Generic, cast
 
 import anyio
 from anyio.abc import TaskGroup
 
-from ami_backends._listener import Listener
-from ami_backends._mailbox import Mailbox
-from ami_backends._resolve import Found, Resolver, ThreadResolver, look_up
-from ami_backends._tls import Contexts, tls_contexts
-from ami_backends.anyio.line import Line
-from ami_backends.anyio.promise import Promise
-from ami_proto import (
-    Close,
-    Connect,
-    Connection,
-    Disconnect,
-    MisuseError,
-    Notice,
-    Reason,
-    Redaction,
-    SessionId,
-    Watch,
-)
+from ami_backends.anyio.session_task import SessionTask
+from ami_backends.anyio.tasks import TASK_NAME, running_loop
+from ami_backends.clients.waiters import OnNotice, T
+from ami_backends.sessions.causes import as_connect_failed
+from ami_backends.sessions.listener import Listener
+from ami_backends.sessions.log_records import DriverLog
+from ami_backends.sessions.mailbox import Mailbox
+from ami_backends.sessions.resolve import Found, Resolver, ThreadResolver, look_up
+from ami_backends.sessions.tls import Contexts, tls_contexts
+from ami_proto import Disconnect, MisuseError, Reason
+from ami_proto.drivers import Close, Connect, Look, Machine, SessionId, Watch
 
 
 class Driver:
     """Drive a machine on the running loop. Every method but `call_soon` belongs to the loop's thread.
 
-    Notices go to `on_notice`; one that raises is logged and counted. Call `wake` after a request.
+    Notices go to `on_notice`; an exception of it is logged and counted. Call `wake` after each request to the
+    machine: the driver may be waiting, and a request changes what it should wait for.
     """
 
     def __init__(
         self,
-        machine: Connection,
+        machine: Machine,
         *,
-        on_notice: Callable[[Notice], None] | None = None,
+        on_notice: OnNotice | None = None,
         resolver: Resolver | None = None,
         contexts: Contexts | None = None,
     ) -> None:
         self.machine = machine
-        redaction = Redaction.of(machine.config)
-        self._listener = Listener(on_notice, redaction)
+        self._log = DriverLog(lambda: machine.redaction)
+        self._listener = Listener(on_notice, self._log)
         self._resolver = resolver or ThreadResolver()
-        # Reading certificates blocks: give contexts that were made elsewhere, or make the driver there.
-        self._contexts = tls_contexts(machine.config) if contexts is None else contexts
-        self._lines: dict[SessionId, Line] = {}
-        self._mail = Mailbox(redaction)
+        # Reading certificates blocks a loop: an application may pass `contexts` that it made in a thread.
+        self._contexts = tls_contexts(machine.servers) if contexts is None else contexts
+        self._sessions: dict[SessionId, SessionTask] = {}
+        with as_connect_failed(machine.servers):  # a process may have no descriptor left
+            self._mailbox = Mailbox(self._log)
         self._woken = anyio.Event()
         self._thread = threading.get_ident()
+        self._loop = running_loop()
 
     @property
     def listener_errors(self) -> int:
         """How often `on_notice` raised."""
         return self._listener.errors
 
-    def refuse_strangers(self) -> None:
+    @property
+    def log_errors(self) -> int:
+        """How many log records were lost, because a handler or filter raised."""
+        return self._log.errors
+
+    def refuse_other_threads(self) -> None:
         """Raise `MisuseError` in another thread than the loop's."""
         if threading.get_ident() != self._thread:
             raise MisuseError("this client belongs to another thread's loop: use anyio.from_thread.run")
 
+    def refuse_other_loops(self) -> None:
+        """Raise `MisuseError` in another thread, or outside of the loop in this one."""
+        self.refuse_other_threads()
+        if running_loop() is not self._loop:
+            raise MisuseError("this client belongs to the loop that started it")
+
     def wake(self) -> None:
-        """Have the machine looked at soon."""
+        """Have the driver look at the machine soon."""
         self._woken.set()
 
     def call_soon(self, function: Callable[[], None]) -> None:
-        """Have the loop call this soon. From any thread, and any signal handler."""
-        self._mail.post(function)
+        """Have the loop call this soon. Safe in any thread and signal handler."""
+        self._mailbox.post(function)
 
     async def run(self) -> None:
         """Start the machine, and run it until it has stopped."""
         try:
             self.machine.start(time.monotonic())
             async with anyio.create_task_group() as tasks:
-                tasks.start_soon(self._read_mail)
+                tasks.start_soon(self._serve_mailbox, name=TASK_NAME)
                 while not self.machine.stopped:
                     self._drain(tasks)
-                    await self._rest()
+                    await self._wait()
                     self.machine.handle_timeout(time.monotonic())
                 tasks.cancel_scope.cancel()
         finally:
             self.close()
 
     def close(self) -> None:
-        """Let go of what it holds before `run` and beside its lines. Idempotent."""
-        self._mail.close()
+        """Close the mailbox, which `run` does at its end: for a driver that never ran. Idempotent."""
+        self._mailbox.close()
 
     # -- what the machine wants
 
@@ -99,57 +107,95 @@ class Driver:
         """Deliver notices and carry out commands, until there are none."""
         while True:
             while notice := self.machine.poll_notice():
-                self._listener.hear(notice)
+                self._listener.notify(notice)
             command = self.machine.poll_command()
             if command is None:
                 return
             match command:
                 case Connect(session):
-                    self._lines[session] = line = Line(self.machine, command, self._contexts)
-                    tasks.start_soon(self._serve, command, line)
+                    self._sessions[session] = task = SessionTask(self.machine, command, self._contexts)
+                    tasks.start_soon(self._serve, command, task, name=TASK_NAME)
                 case Watch(session):
-                    line = self._lines[session]
-                    line.watch(command)
-                    line.review()
+                    task = self._sessions[session]
+                    task.watch(command)
+                    task.interrupt_wait()
+                case Look(session):
+                    task = self._sessions[session]
+                    task.look()
+                    task.interrupt_wait()
                 case Close(session):
-                    self._lines.pop(session).life.cancel()
+                    self._sessions.pop(session).scope.cancel()
 
-    async def _rest(self) -> None:
-        """Wait until something happened, no longer than the machine allows."""
+    async def _wait(self) -> None:
+        """Wait until something happened, at most until the machine's deadline."""
         deadline = self.machine.poll_timeout()
-        # The clock of all drivers, not the loop's own: trio's begins anywhere, uvloop's has milliseconds.
+        # `time.monotonic` and not the loop's clock, so that times in notices compare with the application's:
+        # trio's clock has an arbitrary origin, and uvloop's only whole milliseconds.
         with anyio.move_on_after(None if deadline is None else deadline - time.monotonic()):
             await self._woken.wait()
+        # Before the next `_drain` and not after it: a `wake` by a listener meanwhile must end the next wait.
         self._woken = anyio.Event()
 
-    async def _read_mail(self) -> None:
+    async def _serve_mailbox(self) -> None:
         while True:
-            await anyio.wait_readable(self._mail)
-            self._mail.hear()
-            self._mail.read()
+            await anyio.wait_readable(self._mailbox)
+            self._mailbox.clear_signal()
+            self._mailbox.run_calls()
             self.wake()
 
     # -- what the network did
 
-    async def _serve(self, command: Connect, line: Line) -> None:
+    async def _serve(self, command: Connect, task: SessionTask) -> None:
         """Carry one session from its dial to its end, unless the machine closes it before."""
-        with line.life:
+        with task.scope:
             try:
-                line.dial(await self._look_up(command.host, command.port))
-                while line.failure is None:
+                task.dial(await self._look_up(command.host, command.port))
+                while task.failure is None:
                     self.wake()
-                    line.handle_ready(*await line.ready())
-                cause = line.failure
+                    task.handle_ready(*await task.wait_ready())
+                cause = task.failure
             except (OSError, ValueError, anyio.ClosedResourceError, anyio.BusyResourceError) as error:
-                # Its descriptor died under us.
+                # Other code closed the descriptor. Each loop has its own way to say so; Busy is for a number
+                # that was reused at once by a socket on which another task waits.
                 cause = Disconnect(Reason.NETWORK, str(error))
             finally:
-                line.close()
-            self._lines.pop(command.session, None)
+                task.close()
+            # Not reached after `Close`: the scope swallows the cancellation and ends the block.
+            self._sessions.pop(command.session, None)
             self.machine.handle_disconnected(command.session, cause, time.monotonic())
             self.wake()
 
     async def _look_up(self, host: str, port: int) -> Found:
-        answer: Promise[Found] = Promise()
-        look_up(self._resolver, host, port, lambda found: self.call_soon(lambda: answer.set_result(found)))
-        return await answer.result()
+        waiter: TaskWaiter[Found] = TaskWaiter()
+        look_up(self._resolver, host, port, lambda found: self.call_soon(lambda: waiter.set_result(found)))
+        return await waiter.result()
+
+
+class TaskWaiter(Generic[T]):
+    """A task that waits for one result: `Waiter` for the tasks of one loop."""
+
+    def __init__(self) -> None:
+        self._done = anyio.Event()
+        self._result: T | None = None
+        self._exception: BaseException | None = None
+
+    def done(self) -> bool:
+        """Whether there is a result or an exception."""
+        return self._done.is_set()
+
+    def set_result(self, result: T) -> None:
+        """Wake the task: its call returns this."""
+        self._result = result
+        self._done.set()
+
+    def set_exception(self, exception: BaseException) -> None:
+        """Wake the task: its call raises this."""
+        self._exception = exception
+        self._done.set()
+
+    async def result(self) -> T:
+        """Wait, then return the result or raise the exception."""
+        await self._done.wait()
+        if self._exception is not None:
+            raise self._exception
+        return cast("T", self._result)

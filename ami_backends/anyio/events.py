@@ -1,64 +1,71 @@
-"""Events for tasks: pulled out of the machine's bounded queue, one at a time."""
+"""Events for tasks: pulled from the machine's bounded queue, one at a time."""
 
 from types import TracebackType
-from typing import Generic, Self, TypeVar, cast
+from typing import Generic, Self, cast
 
 import anyio
 from anyio.lowlevel import checkpoint
 
-from ami_backends._desk import Desk
 from ami_backends.anyio.driver import Driver
-from ami_proto import Message, MisuseError, Subscription
+from ami_backends.clients.waiters import T, Waiters, warn_forgotten
+from ami_proto import Message, MisuseError, Overflow
+from ami_proto.drivers import Subscription
 
-BREATH_MESSAGES = 2_000
-"""Messages handed out between two looks at the loop: more than one read brings, or a flood would overtake a
-consumer that keeps up with it."""
-
-T = TypeVar("T")
+YIELD_MESSAGES = 2_000
+"""Messages handed out before other tasks have their turn. It must be more than one read brings, or a flood
+outruns a consumer that could keep up with it."""
 
 
 class Events(Generic[T]):
     """The messages of one subscription. Tasks that share it get each message once among them.
 
-    Iteration ends when this or the client is closed, and raises `ConnectFailed` when the connection
-    was given up.
+    Iteration ends when this or the client is closed, and raises `ConnectFailed` when the connection was
+    given up. An iteration that is forgotten ends its subscription when it is garbage, and warns.
     """
 
-    def __init__(self, driver: Driver, desk: Desk, subscription: Subscription, *, marks: bool) -> None:
+    _closed = True  # until it is complete: `__del__` is called for half of one, too
+
+    def __init__(
+        self, driver: Driver, waiters: Waiters, subscription: Subscription, *, marks: bool, client: object
+    ) -> None:
+        self._client = client  # not garbage, and so not logged off, while its events are used
         self._driver = driver
-        self._desk = desk
+        self._waiters = waiters
         self._subscription = subscription
         self._marks = marks
-        self._closed = False
-        self._news = anyio.Event()
-        self._news.set()
+        self._pauses = subscription.policy is Overflow.PAUSE
+        self._arrived = anyio.Event()
+        self._arrived.set()
         self._handed_out = 0
+        self._closed = False
 
     async def get(self, timeout: float | None = None) -> T:
-        """Return the next item. Raises `TimeoutError` after so many seconds without one,
-        `MisuseError` when there will be none.
+        """Return the next item. Raises `MessageTimeout` if none comes within `timeout` seconds, and
+        `MisuseError` once the subscription is closed.
         """
-        await self._breathe()
-        item = self._pull()
+        await self._yield_to_loop()
+        item = self._pull()  # first without a scope: `get(0)` must find a message that waits
         if item is None:
-            with anyio.fail_after(timeout):
+            with anyio.move_on_after(timeout) as limit:
                 item = await self._next()
+            if timeout is not None and limit.cancelled_caught:
+                raise self._waiters.message_timeout(timeout)
         if item is None:
             raise MisuseError("the subscription is closed")
         return item
 
     def close(self) -> None:
         """End the subscription and its iteration. Idempotent."""
-        self._driver.refuse_strangers()
+        self._driver.refuse_other_threads()
         self._closed = True
-        self._desk.unsubscribe(self._subscription)
+        self._waiters.unsubscribe(self._subscription)
         self._driver.wake()
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> T:
-        await self._breathe()
+        await self._yield_to_loop()
         item = await self._next()
         if item is None:
             raise StopAsyncIteration
@@ -72,34 +79,43 @@ class Events(Generic[T]):
     ) -> None:
         self.close()
 
-    async def _breathe(self) -> None:
-        """Let the loop come round now and then: a queue that empties may let reading go on."""
-        self._driver.refuse_strangers()
+    def __del__(self) -> None:
+        # This may run in any thread, and inside the engine. So it touches nothing but the mailbox.
+        if not self._closed and not self._waiters.ended:
+            waiters, subscription = self._waiters, self._subscription
+            self._driver.call_soon(lambda: waiters.unsubscribe(subscription))
+            warn_forgotten(self, subscription)
+
+    async def _yield_to_loop(self) -> None:
+        """Let other tasks run now and then, the driver among them: it may resume reading for this queue."""
+        self._driver.refuse_other_threads()
         self._handed_out += 1
-        if self._handed_out % BREATH_MESSAGES == 0:
+        if self._handed_out % YIELD_MESSAGES == 0:
             self._driver.wake()
             await checkpoint()
 
     async def _next(self) -> T | None:
         while (item := self._pull()) is None and not self._closed:
-            if self._desk.ended:
-                if self._desk.failure is not None:
-                    raise self._desk.end()
+            if self._waiters.ended:
+                if self._waiters.failure is not None:
+                    raise self._waiters.end_error()
                 return None
-            await self._wait_for_news()
+            await self._wait_for_messages()
         return item
 
     def _pull(self) -> T | None:
-        """Take the next item that is wanted, if there is one."""
-        while (item := self._desk.machine.poll_message(self._subscription)) is not None:
+        """Take the next item from the queue; without marks, the next message."""
+        if self._pauses:
+            self._driver.wake()  # a pull may end a pause, or begin its time anew
+        while (item := self._waiters.machine.poll_message(self._subscription)) is not None:
             if self._marks or isinstance(item, Message):
                 return cast("T", item)
         return None
 
-    async def _wait_for_news(self) -> None:
-        """Wait until the empty queue is no longer empty, or will stay so."""
-        if self._news.is_set():
-            self._news = anyio.Event()
-            self._desk.await_messages(self._subscription, self._news.set)
-        self._driver.wake()  # an empty queue may let reading go on
-        await self._news.wait()
+    async def _wait_for_messages(self) -> None:
+        """Wait until the empty queue has messages, or can have none any more."""
+        # Tasks that share a subscription share the event: only the first of them asks to be notified.
+        if self._arrived.is_set():
+            self._arrived = anyio.Event()
+            self._waiters.await_messages(self._subscription, self._arrived.set)
+        await self._arrived.wait()

@@ -1,4 +1,4 @@
-"""The `ami` command. Needs the extra `cli`; without it `main` says so in one line."""
+"""The `ami` command. Needs the extra `cli`: without it, `main` prints how to install it."""
 
 import atexit
 import signal
@@ -11,32 +11,32 @@ STATUS_INTERRUPTED = 130
 
 
 def main() -> None:
-    """Run the command line and exit with its status. Ctrl-C does afterwards what it did before."""
+    """Run the command line and exit with its status. Restores the caller's handler of Ctrl-C."""
     before = signal.getsignal(signal.SIGINT)
     try:
         try:
             status = _run()
         finally:
             atexit.register(_ignore_ctrl_c)
-            with suppress(TypeError, ValueError):  # not Python's to set, or not this thread's
+            with suppress(TypeError, ValueError):  # a handler that C code set, or not the main thread
                 signal.signal(signal.SIGINT, before)
-    except KeyboardInterrupt:  # before the command began, or a second one when it was over
+    except KeyboardInterrupt:  # before the command began, or again after it ended
         status = STATUS_INTERRUPTED
     sys.exit(status)
 
 
 def _ignore_ctrl_c() -> None:
-    """Take no notice while the interpreter ends: all that came of it would be a traceback of that."""
+    # While the interpreter shuts down, Ctrl-C can only print a traceback of the shutdown.
     with suppress(ValueError):
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _run() -> int:
     try:
-        from ami_backends.cli.app import run
+        from ami_backends.cli.app import run_command_line
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in ("typer", "click", "rich"):
             raise
         print(MISSING_EXTRA, file=sys.stderr)
         return STATUS_USAGE
-    return run(sys.argv[1:])
+    return run_command_line(sys.argv[1:])

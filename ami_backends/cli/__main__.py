@@ -1,4 +1,4 @@
-"""`python -m ami_backends.cli` is `ami`."""
+"""Run `ami` as `python -m ami_backends.cli`."""
 
 from ami_backends.cli import main
 

@@ -1,80 +1,94 @@
-"""The application: its commands, those that other packages add, and the one way out of all of them."""
+"""The `ami` application: its commands, those of other packages, and how any of them ends."""
 
-import os
 import signal
-import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from importlib.metadata import EntryPoint, entry_points
 from importlib.metadata import version as installed_version
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperArgument, TyperCommand
 from typer.main import get_command
 
 from ami_backends.cli.check_config import check_config
-from ami_backends.cli.command import command
-from ami_backends.cli.exits import Status, Terminated, complain, sentence_of, status_of
+from ami_backends.cli.exits import ExitStatus, Terminated, print_stderr, sentence_of, status_of
 from ami_backends.cli.interrupts import may_handle
 from ami_backends.cli.listen import listen
-from ami_backends.cli.send import send
+from ami_backends.cli.reporting import configuration_warnings
+from ami_backends.cli.send import command, send
+from ami_backends.cli.standard_streams import flush_streams, output_failures_named, replace_missing_streams
+from ami_backends.cli.status import status
 
 PLUGIN_GROUP = "ami.commands"
-"""Entry points of this group are functions `register(app: typer.Typer) -> None`."""
+"""Entry point group for commands of other packages: functions `register(app: typer.Typer) -> None`."""
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Run a command line; return the exit status. Nothing is raised, and no traceback shown."""
-    _open_what_is_closed()
+def run_command_line(arguments: Sequence[str]) -> int:
+    """Run a command line and return the exit status. Every error becomes one sentence on stderr."""
+    replace_missing_streams()
     try:
-        with _sigterm_raises():
+        with _sigterm_raises(), configuration_warnings(), output_failures_named():
             status = _invoke(arguments)
-            sys.stdout.flush()
-    except typer.Exit as end:
-        status = end.exit_code
     except SystemExit as end:
         status = _exit_status(end)
-    except BaseException as error:  # noqa: BLE001 - whatever it is, it becomes a sentence and a status
+    except BaseException as error:  # noqa: BLE001 - any error becomes a sentence and a status
         if sentence := sentence_of(error):
-            complain(sentence)
+            print_stderr(sentence)
         status = status_of(error)
-    _leave_no_output()
+    flush_streams()
     return status
 
 
 def build() -> typer.Typer:
-    """Return the application with every command there is."""
+    """Return the application with its own commands and those of installed packages."""
     app = typer.Typer(
         name="ami",
-        help="Talk to Asterisk over AMI.",
-        epilog="Exit status: 0 fine, 1 the action failed, 2 usage, 3 cannot connect, lost or timed out,"
-        " 4 login refused, 130 Ctrl-C. The secret comes from AMI_SECRET, --secret-file, or a prompt.",
+        help="Talk to Asterisk over AMI, the Asterisk Manager Interface.",
+        epilog="Exit status: 0 success, 1 the action failed, 2 wrong usage, 3 cannot connect, connection"
+        " lost, no reply in time, or a server that is not ready, 4 login refused, 74 the output cannot be"
+        " written, 130 Ctrl-C.",
         no_args_is_help=True,
+        rich_markup_mode=None,  # rich takes words in brackets for markup, and leaves them out
         add_completion=False,
     )
-    app.callback()(_common)
-    for own in (listen, send, command, check_config):
-        app.command()(own)
+    app.callback()(_global_options)
+    for own in (listen, send, command, status, check_config):
+        app.command(cls=_Command)(own)
     for plugin in sorted(entry_points(group=PLUGIN_GROUP), key=lambda each: each.name):
         _add(plugin, app)
     return app
 
 
+class _Command(TyperCommand):
+    """A command whose usage line has its arguments as their metavar says: typer adds `{...}...` to some."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:  # noqa: ANN401 - click's, or typer's copy of it
+        """Return the words of the usage line after the command's name."""
+        names = [each.metavar or "" for each in self.params if isinstance(each, TyperArgument)]
+        return ["[OPTIONS]", *names]
+
+
 def _invoke(arguments: Sequence[str]) -> int:
-    """Parse and run, below typer's `main`, which would answer errors in a way of its own."""
+    # Not `app()`: typer's own `main` prints errors in its own form and ends the process.
     ami = get_command(build())
-    with ami.make_context("ami", list(arguments)) as context:
-        ami.invoke(context)
-    return Status.FINE
+    try:
+        with ami.make_context("ami", list(arguments)) as context:
+            ami.invoke(context)
+    except typer.Exit as end:  # after help or the version
+        return end.exit_code
+    return ExitStatus.FINE
 
 
 def _add(plugin: EntryPoint, app: typer.Typer) -> None:
-    """Let another package add its commands; one that cannot is told of and left out."""
+    """Let another package add its commands. A package that fails is reported and left out."""
     try:
         plugin.load()(app)
-    except Exception as error:  # noqa: BLE001 - foreign code
-        complain(f"the command {plugin.name!r} ({plugin.value}) is left out: {type(error).__name__}: {error}")
+    except Exception as error:  # noqa: BLE001 - code of another package
+        print_stderr(
+            f"the command {plugin.name!r} ({plugin.value}) is left out: {type(error).__name__}: {error}"
+        )
 
 
 def _show_version(wanted: bool) -> None:
@@ -83,18 +97,18 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-def _common(
+def _global_options(
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and end."),
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
     ] = False,
 ) -> None:
-    """Take the options that stand before the command."""
+    """Talk to Asterisk over AMI, the Asterisk Manager Interface."""
 
 
 @contextmanager
 def _sigterm_raises() -> Iterator[None]:
-    """Turn SIGTERM into an exception, so that it logs off on its way out like everything else."""
+    """Raise `Terminated` on SIGTERM, so that the client is closed, and logs off, as after any error."""
     if not may_handle():
         yield
         return
@@ -110,27 +124,10 @@ def _sigterm_raises() -> Iterator[None]:
 
 
 def _exit_status(end: SystemExit) -> int:
-    """Return the status of somebody else's `sys.exit`: rich's on a closed pipe, or a plug-in's."""
+    """Return the exit status of a `sys.exit` in a library: rich calls it on a closed pipe."""
     if isinstance(end.__context__, BrokenPipeError):
-        return Status.PIPE_CLOSED
+        return ExitStatus.PIPE_CLOSED
     if end.code is None or isinstance(end.code, int):
-        return end.code or Status.FINE
-    complain(str(end.code))
-    return Status.FAILED
-
-
-def _open_what_is_closed() -> None:
-    """Give a process that was started without its standard streams some that lead nowhere."""
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - until the end
-
-
-def _leave_no_output() -> None:
-    """Write out what is left, here and not while the interpreter ends, where a failure would be shown."""
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except OSError:
-            with suppress(OSError), open(os.devnull, "wb") as nowhere:
-                os.dup2(nowhere.fileno(), stream.fileno())
+        return end.code or ExitStatus.FINE
+    print_stderr(str(end.code))
+    return ExitStatus.FAILED

@@ -1,4 +1,4 @@
-"""`ami check-config`: what a configuration file comes to, or the one line that says what is wrong where."""
+"""`ami check-config`: the effective configuration of a file and the environment, or its first error."""
 
 import json
 import re
@@ -8,21 +8,28 @@ from typing import Annotated
 
 import typer
 
-from ami_backends._safe import safe
 from ami_backends.cli.screen import Screen
 from ami_backends.configuration import read_servers
-from ami_proto import Redaction, ServerConfig, SetupAction, Tls
+from ami_backends.sessions.printable import safe
+from ami_proto import ServerConfig, SetupAction, Tls
+from ami_proto.drivers import Redaction
 
-# What a terminal must not see; JSON leaves it as it is, TOML takes it as an escape.
+# Characters that could drive a terminal. `json.dumps` leaves them as they are; TOML has escapes for them.
 _UNPRINTABLE = re.compile(r"[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
-File = Annotated[str, typer.Argument(metavar="FILE", help="TOML: [defaults] and [servers.NAME].")]
+ConfigFile = Annotated[
+    str,
+    typer.Argument(
+        metavar="FILE", help="A TOML file with a table [servers.NAME] for each server.", show_default=False
+    ),
+]
 
 
-def check_config(file: File) -> None:
-    """Read a configuration file and the AMI_ variables, and show what they come to, without secrets.
+def check_config(file: ConfigFile) -> None:
+    """Check a configuration file and show what it amounts to.
 
-    What is shown is TOML, one table for each server; what is not set is a comment. Nothing is connected.
+    The output is TOML, with [defaults] and the AMI_ variables applied, and without secrets. No connection is
+    made.
     """
     screen = Screen()
     for number, config in enumerate(read_servers(file).values()):
@@ -33,7 +40,7 @@ def check_config(file: File) -> None:
 
 
 def _table(config: ServerConfig) -> list[str]:
-    """Return the lines of a server's table."""
+    """Return the lines of a server's table; an option that is not set is a comment."""
     redaction = Redaction.of(config)
     lines = [f"[servers.{_toml(config.key)}]"]
     for each in fields(config):
@@ -43,14 +50,16 @@ def _table(config: ServerConfig) -> list[str]:
         if value is None:
             lines.append(f"# {each.name} is not set")
             continue
-        shown = redaction.data({each.name: _plain(value, redaction)})
+        # `auth` is a secret in a header; this one is the word "md5" or "plain".
+        name = "value" if each.name == "auth" else each.name
+        shown = redaction.data({name: _plain(value, redaction)})
         assert isinstance(shown, Mapping), "redaction keeps the shape of data"
-        lines.append(f"{each.name} = {_toml(shown[each.name])}")
+        lines.append(f"{each.name} = {_toml(shown[name])}")
     return lines
 
 
 def _plain(value: object, redaction: Redaction) -> object:
-    """Return a value of a configuration as plain data."""
+    """Return an option's value as data that `_toml` can write."""
     match value:
         case Tls():
             return {
@@ -67,7 +76,7 @@ def _plain(value: object, redaction: Redaction) -> object:
 
 
 def _toml(value: object) -> str:
-    """Return a value as TOML writes it."""
+    """Return a value as TOML. JSON's strings, numbers and booleans are TOML as well."""
     if isinstance(value, Mapping):
         return "{ " + ", ".join(f"{name} = {_toml(each)}" for name, each in value.items()) + " }"
     if isinstance(value, list):

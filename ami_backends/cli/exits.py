@@ -1,14 +1,16 @@
-"""How the command ends: a status for programs, and one sentence for people."""
+"""How a command ends: an exit status for programs, and one sentence on stderr for people."""
 
 import re
 import signal
 import sys
 from contextlib import suppress
+from datetime import datetime
 from enum import IntEnum, unique
 
 import typer
 
-from ami_backends._safe import safe
+from ami_backends.cli.standard_streams import OutputFailed
+from ami_backends.sessions.printable import safe
 from ami_proto import (
     ActionError,
     ActionFailed,
@@ -23,68 +25,73 @@ from ami_proto import (
 
 
 @unique
-class Status(IntEnum):
-    """Exit statuses. The last three are the shell's own: 128 and the number of the signal."""
+class ExitStatus(IntEnum):
+    """Exit statuses. The last three are what a shell reports for a signal: 128 and its number."""
 
     FINE = 0
     FAILED = 1
-    """The action failed: Asterisk said no, or its answer cannot be used."""
+    """The action failed: Asterisk refused it, or its reply cannot be used."""
     USAGE = 2
     UNREACHABLE = 3
-    """Cannot connect, connection lost, or no answer in time."""
+    """Cannot connect, connection lost, or no reply in time."""
     REFUSED = 4
     """Asterisk refused the login."""
     BUG = 70
-    """A mistake in `ami` itself (EX_SOFTWARE of sysexits.h)."""
+    """An error in `ami` itself (EX_SOFTWARE of sysexits.h)."""
+    OUTPUT = 74
+    """stdout cannot be written to (EX_IOERR of sysexits.h). Says nothing about the action."""
     INTERRUPTED = 128 + signal.SIGINT
-    PIPE_CLOSED = 128 + 13
+    PIPE_CLOSED = 128 + 13  # SIGPIPE; Windows has no name for it
     TERMINATED = 128 + signal.SIGTERM
 
 
 class UsageProblem(Exception):
-    """The command line, the environment or a file that it names cannot be used as it is."""
+    """The command line, the environment, or a file that it names cannot be used as it is."""
 
 
 class Terminated(BaseException):
-    """SIGTERM came. Like `KeyboardInterrupt` it is no `Exception`, so that nothing swallows it."""
+    """SIGTERM arrived. Not an `Exception`, like `KeyboardInterrupt`, so that no handler swallows it."""
 
 
-# ClickException, the base of what typer finds wrong: click's, or that of typer's own copy, by release.
+# The base class of typer's errors: click's ClickException, or in newer releases typer's own copy of it, which
+# has no public name.
 _TyperProblem: type[BaseException] = typer.BadParameter.__mro__[2]
 
-# A word too many may be a secret, given where none belongs.
+# typer quotes a surplus argument, and someone may have pasted a secret there.
 _SURPLUS = re.compile(r"(unexpected extra argument\S*) \(.*", re.DOTALL)
 
 _LOST = (ConnectFailed, ActionLost, ActionTimeout, ActionUnconfirmed, NotReady)
-_SIGNS = {
-    KeyboardInterrupt: Status.INTERRUPTED,
-    typer.Abort: Status.INTERRUPTED,
-    BrokenPipeError: Status.PIPE_CLOSED,
-    Terminated: Status.TERMINATED,
+_SILENT = {
+    KeyboardInterrupt: ExitStatus.INTERRUPTED,
+    typer.Abort: ExitStatus.INTERRUPTED,
+    BrokenPipeError: ExitStatus.PIPE_CLOSED,
+    Terminated: ExitStatus.TERMINATED,
 }
-"""Ends that whoever caused them knows about: nothing is said."""
+"""The user caused these and knows about them: no sentence."""
 
 
-def status_of(error: BaseException) -> Status:
-    """Return the status that an error ends the command with."""
-    for kind, status in _SIGNS.items():
-        if _is_or_holds(error, kind):
+def status_of(error: BaseException) -> ExitStatus:
+    """Return the exit status for an error."""
+    for kind, status in _SILENT.items():
+        if _is_or_contains(error, kind):
             return status
+    if isinstance(error, OutputFailed):
+        return ExitStatus.OUTPUT
     if isinstance(error, LoginRefused):
-        return Status.REFUSED
+        return ExitStatus.REFUSED
     if isinstance(error, _LOST):
-        return Status.UNREACHABLE
+        return ExitStatus.UNREACHABLE
     if isinstance(error, UsageProblem | RequestError | _TyperProblem):
-        return Status.USAGE
-    return Status.FAILED if isinstance(error, ActionError | OSError) else Status.BUG
+        return ExitStatus.USAGE
+    return ExitStatus.FAILED if isinstance(error, ActionError | OSError) else ExitStatus.BUG
 
 
 def sentence_of(error: BaseException) -> str:
-    """Return what to tell a person, in one line; empty where nothing needs to be said."""
+    """Return one line that explains an error; empty for an end that the user caused."""
     status = status_of(error)
-    if status in _SIGNS.values():
+    if status in _SILENT.values():
         return ""
-    if status is Status.BUG:
+    if status is ExitStatus.BUG:
         return f"this is a bug in ami, please report it: {type(error).__name__}: {error}"
     if isinstance(error, _TyperProblem):
         said = str(getattr(error, "format_message", error.__str__)())
@@ -104,16 +111,20 @@ def sentence_of(error: BaseException) -> str:
             return str(error)
 
 
-def complain(sentence: str) -> None:
-    """Write one line to stderr, whatever the sentence holds and wherever stderr goes."""
-    with suppress(OSError):  # if nobody listens there, there is nowhere else to say so
-        print(f"ami: {safe(' '.join(sentence.split()))}", file=sys.stderr, flush=True)
+def print_stderr(sentence: str, *, timed: bool = False) -> None:
+    """Write one printable line to stderr. Ignores a closed or full stderr: no other place is left.
+
+    `timed` is for reports while a command runs: they begin with the local time.
+    """
+    time = f"{datetime.now():%H:%M:%S} " if timed else ""
+    with suppress(OSError):
+        print(f"ami: {time}{safe(' '.join(sentence.split()))}", file=sys.stderr, flush=True)
 
 
-def _is_or_holds(error: BaseException, kind: type[BaseException]) -> bool:
-    """Say whether it is such an error, or a group around one: a signal raises in whichever task runs."""
-    held = error.subgroup(kind) if isinstance(error, BaseExceptionGroup) else None
-    return held is not None or isinstance(error, kind)
+def _is_or_contains(error: BaseException, kind: type[BaseException]) -> bool:
+    # A signal handler raises in whichever task runs; anyio and trio wrap that in groups.
+    contained = error.subgroup(kind) if isinstance(error, BaseExceptionGroup) else None
+    return contained is not None or isinstance(error, kind)
 
 
 def _lower_first(text: str) -> str:

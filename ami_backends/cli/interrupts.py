@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM while a command runs on a driver: heard once, where the program can hear them."""
+"""Ctrl-C and SIGTERM while a command runs on a driver: handled once, and in the command's own greenlet."""
 
 import signal
 import threading
@@ -9,55 +9,55 @@ from importlib import import_module
 from types import FrameType
 from typing import Any
 
-SAME_MAX = 1.0
-"""Seconds in which more of a signal are the same one: longer than it takes to log off."""
+REPEAT_MAX = 1.0
+"""Seconds in which a repeated signal counts as the first one: longer than it takes to log off."""
 
-Handler = Callable[[int, FrameType | None], Any]
+SignalHandler = Callable[[int, FrameType | None], Any]
 
 
 def may_handle() -> bool:
-    """Whether this thread may say what a signal does: Python lets the main one alone."""
+    """Whether this thread may set signal handlers: Python allows that in the main thread only."""
     return threading.current_thread() is threading.main_thread()
 
 
 @contextmanager
-def heard_once() -> Iterator[None]:
-    """Have the first of each signal do what it does already, and more of them nothing, also afterwards.
+def first_signals_only() -> Iterator[None]:
+    """Pass the first of each signal to the handler that is set, and ignore repeats, also after the context.
 
-    A shell, a wrapper and a finger may all send it. What a second one raised would come in the middle of
-    the first one's work, in whichever task runs: asyncio may wait for ever then. One that comes much later
-    ends the process as it stands.
+    A terminal and a wrapper script may each send the signal. A repeat would raise in whichever task runs
+    while the client logs off, and asyncio may then wait for ever. A repeat after `REPEAT_MAX` ends the
+    process at once: by then the logoff hangs, and the user wants out.
     """
-    heard: dict[int, float] = {}
+    first_at: dict[int, float] = {}
 
-    def once(handler: Handler) -> Handler:
+    def once(handler: SignalHandler) -> SignalHandler:
         def handle(number: int, frame: FrameType | None) -> None:
             now = time.monotonic()
-            first = heard.get(number)
+            first = first_at.get(number)
             if first is None:
-                heard[number] = now
+                first_at[number] = now
                 handler(number, frame)
-            elif now - first > SAME_MAX:
+            elif now - first > REPEAT_MAX:
                 signal.signal(number, signal.SIG_DFL)
                 signal.raise_signal(number)
 
         return handle
 
-    with _handling(once, keep=heard):
+    with _handlers_wrapped(once, keep=first_at):
         yield
 
 
 @contextmanager
-def heard_by_the_main_greenlet() -> Iterator[None]:
-    """Have what a handler raises raised in this greenlet, whichever runs when the signal comes.
+def signals_in_main_greenlet() -> Iterator[None]:
+    """Raise a signal handler's exception in the current greenlet, whichever greenlet the signal interrupts.
 
-    In the hub, gevent would print it, and lose it where the next signal comes before it is handed on; in a
-    driver's greenlet it would end the driver, which is to log off.
+    In gevent's hub the exception would be printed, and lost if another signal arrives at that moment. In the
+    driver's greenlet it would end the driver, which must still log off.
     """
     gevent = import_module("gevent")
     loop, main = gevent.get_hub().loop, gevent.getcurrent()
 
-    def for_main(handler: Handler) -> Handler:
+    def for_main(handler: SignalHandler) -> SignalHandler:
         def handle(number: int, frame: FrameType | None) -> None:
             try:
                 handler(number, frame)
@@ -68,21 +68,23 @@ def heard_by_the_main_greenlet() -> Iterator[None]:
 
         return handle
 
-    with _handling(for_main):
+    with _handlers_wrapped(for_main):
         yield
 
 
 @contextmanager
-def _handling(change: Callable[[Handler], Handler], keep: Container[int] = ()) -> Iterator[None]:
-    """Change how both signals are handled, for as long as this lasts; those to `keep` stay changed.
+def _handlers_wrapped(
+    wrap: Callable[[SignalHandler], SignalHandler], keep: Container[int] = ()
+) -> Iterator[None]:
+    """Wrap the handlers of SIGINT and SIGTERM inside the context; those in `keep` stay wrapped after it.
 
-    A signal that is ignored stays so, and so does everything in another thread than the main one.
+    Does nothing outside the main thread. A signal that is ignored stays ignored.
     """
     if not may_handle():
         yield
         return
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    ours = {number: change(handler) for number, handler in before.items() if callable(handler)}
+    ours = {number: wrap(handler) for number, handler in before.items() if callable(handler)}
     for number, handler in ours.items():
         signal.signal(number, handler)
     try:

@@ -1,54 +1,72 @@
-"""`ami send`: any action, and everything that Asterisk answers."""
+"""`ami send` and `ami command`: one action, and its reply."""
 
 import os
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import typer
 
 from ami_backends.cli.exits import UsageProblem
-from ami_backends.cli.login import CaFile, ConnectTimeout, Insecure, Login, SecretFile
-from ami_backends.cli.records import record_of, write_record
+from ami_backends.cli.json_lines import json_record, write_json
+from ami_backends.cli.options import (
+    TARGET_HELP,
+    JsonOutput,
+    LoginOptions,
+    ReplyTimeout,
+    require_positive,
+    with_login_options,
+)
+from ami_backends.cli.reporting import ErrorsOnly
 from ami_backends.cli.screen import Screen
+from ami_backends.cli.server_file import ServerName, ServersFile, refuse_mixed, server_of
 from ami_backends.cli.target import take_target
-from ami_proto import Action, ActionError, Reply
+from ami_backends.clients.arguments import as_words
+from ami_backends.selectors import connect
+from ami_proto import Action, ActionError, ActionFailed, Reply
 
-Words = Annotated[
+ActionWords = Annotated[
     list[str],
     typer.Argument(
         metavar="[TARGET] ACTION [HEADER=VALUE]...",
-        help="Where, what, and with which headers; a header may come more than once.",
+        help=f"{TARGET_HELP} A header may be given more than once.",
         show_default=False,
     ),
 ]
-Json = Annotated[
-    bool, typer.Option("--json", help="One JSON object a line: the response, then the list items.")
-]
-Timeout = Annotated[
-    float | None, typer.Option(metavar="SECONDS", help="Patience with the answer; 30 by default.")
+CommandWords = Annotated[
+    list[str],
+    typer.Argument(
+        metavar='[TARGET] "COMMAND"',
+        help=f"{TARGET_HELP} The quotes around COMMAND are optional.",
+        show_default=False,
+    ),
 ]
 
+BOOT_TIMEOUT = 5.0
+"""Seconds to wait for FullyBooted: a user without class `system` waits in vain for it at each `ami send`."""
 
+
+@with_login_options
 def send(
-    words: Words,
-    json: Json = False,
-    timeout: Timeout = None,
-    secret_file: SecretFile = None,
-    ca: CaFile = None,
-    insecure: Insecure = False,
-    connect_timeout: ConnectTimeout = None,
+    words: ActionWords,
+    login: LoginOptions,
+    config: ServersFile = None,
+    server: ServerName = None,
+    json: JsonOutput = False,
+    timeout: ReplyTimeout = None,
 ) -> None:
-    """Send one action and show the whole answer, list items included.
+    """Send one action and show its reply.
 
-    Without :// in the first argument the target comes from AMI_HOST, AMI_PORT, AMI_USERNAME, AMI_TLS.
+    Of a list, every item is shown.
+
+    For example: ami send ami://admin@pbx.example.org CoreShowChannels
     """
-    target, rest = take_target(words, os.environ)
+    arguments, rest = _read_words(words, login, config, server)
     if not rest:
         raise UsageProblem("no action: write for example `ami send ami://user@host Ping`")
     action = Action(rest[0], [_header(*each) for each in enumerate(rest[1:], start=1)])
-    if timeout is not None and not timeout > 0:
-        raise UsageProblem("--timeout must be above 0 seconds")
-    login = Login(secret_file, ca, insecure, connect_timeout)
-    with login.connect(target, reconnect=False) as client:
+    require_positive("--timeout", timeout)
+    boot = {"boot_timeout": BOOT_TIMEOUT}
+    with connect(**(boot | arguments()), on_notice=ErrorsOnly()) as client:
         try:
             _show(client.send(action, timeout=timeout), json)
         except ActionError as error:
@@ -57,24 +75,74 @@ def send(
             raise
 
 
+@with_login_options
+def command(
+    words: CommandWords,
+    login: LoginOptions,
+    config: ServersFile = None,
+    server: ServerName = None,
+    json: JsonOutput = False,
+    timeout: ReplyTimeout = None,
+) -> None:
+    """Run a command of Asterisk's own command line.
+
+    For example: ami command ami://admin@pbx.example.org "core show channels"
+    """
+    arguments, rest = _read_words(words, login, config, server)
+    if not rest:
+        raise UsageProblem('no command: write for example `ami command ami://user@host "core show version"`')
+    action = Action("Command", {"Command": " ".join(rest)})
+    require_positive("--timeout", timeout)
+    quiet = {"events": "off", "wait_fully_booted": False}
+    with connect(**(arguments() | quiet), on_notice=ErrorsOnly()) as client:
+        try:
+            reply = client.send(action, timeout=timeout)
+        except ActionFailed as error:
+            if json and error.reply.response is not None:
+                write_json(json_record(error.reply.response))
+            raise
+    if json and reply.response is not None:
+        write_json(json_record(reply.response))
+    else:
+        Screen().show_output(reply.output or [])
+
+
+def _read_words(
+    words: list[str], login: LoginOptions, config: str | None, server: str | None
+) -> tuple[Callable[[], dict[str, Any]], list[str]]:
+    """Return a function for the arguments of `connect`, which may ask for the secret, and the other words."""
+    once = {"reconnect": False, "retry": False}
+    refuse_mixed(config, server, words[0] if "://" in words[0] else None, login)
+    if config is None:
+        target, rest = take_target(words, os.environ)
+        return lambda: login.arguments(target) | once, rest
+    chosen = server_of(config, server)
+    capped = {"boot_timeout": min(BOOT_TIMEOUT, chosen.boot_timeout)}
+    return lambda: as_words(chosen) | capped | once, words
+
+
 def _header(place: int, word: str) -> tuple[str, str]:
-    """Return the header that a word is; one that is none may hold a secret, and is not repeated."""
+    """Split `Name=Value`. The error does not quote the word: someone may have pasted a secret there."""
     name, equals, value = word.partition("=")
     if not equals:
-        raise UsageProblem(f"word {place} behind the action is no header: write Header=Value")
+        raise UsageProblem(f"word {place} after the action is not a header: write Header=Value")
     return name, value
 
 
 def _show(reply: Reply, json: bool) -> None:
-    """Write the response, the items, and the event that closes a list."""
+    """Write the response, the list items, and the event that ends the list."""
     messages = [message for message in (reply.response, *reply.events, reply.complete) if message is not None]
     if json:
         for message in messages:
-            write_record(record_of(message))
+            write_json(json_record(message))
         if reply.truncated:
-            write_record({"type": "drops", "count": reply.dropped})
+            write_json({"type": "drops", "count": reply.dropped})
+        if reply.damaged:
+            write_json({"type": "damaged", "count": reply.damaged})
         return
     screen = Screen()
     screen.show_whole(messages)
     if reply.truncated:
-        screen.write(f"-- {reply.dropped} more items were too many to keep")
+        screen.write(f"-- {reply.dropped} more items were dropped: the reply is limited")
+    if reply.damaged:
+        screen.write(f"-- {reply.damaged} frames of the reply were torn: an item may be missing")

@@ -1,41 +1,33 @@
-"""The loop of the driver: five questions a round, asked of the machine, answered by a selector."""
+"""The loop of the driver: each round asks the machine the five questions of a driver.
 
-import logging
+See `docs/explanation/write-your-own-driver.md`. A round makes posted calls, delivers notices and carries out
+commands; waits in the selector until a socket is ready or the machine's deadline is due; moves bytes; tells
+the machine the time; then delivers and carries out once more.
+"""
+
 import selectors
 import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ami_backends._line import Line, Traffic
-from ami_backends._listener import Listener
-from ami_backends._log import log_fields, log_warning
-from ami_backends._mailbox import Mailbox
-from ami_backends._resolve import Found, Resolver, look_up, resolve_numeric
-from ami_backends._tls import Contexts, tls_contexts
-from ami_proto import (
-    Close,
-    Connect,
-    Connection,
-    Disconnect,
-    MisuseError,
-    Notice,
-    Reason,
-    Redaction,
-    SessionId,
-    StateChanged,
-    Watch,
-)
-
-logger = logging.getLogger("ami_backends")
+from ami_backends.sessions.causes import as_connect_failed
+from ami_backends.sessions.listener import Listener
+from ami_backends.sessions.log_records import DriverLog, log_fields
+from ami_backends.sessions.mailbox import Mailbox
+from ami_backends.sessions.resolve import Found, Resolver, look_up, resolve_numeric
+from ami_backends.sessions.session_io import ByteCounts, SessionIO
+from ami_backends.sessions.tls import Contexts, tls_contexts
+from ami_proto import ConfigError, Disconnect, MisuseError, Notice, Reason, StateChanged
+from ami_proto.drivers import Close, Connect, Look, Machine, ServerKey, SessionId, Watch
 
 WAIT_MAX = 86_400.0
-"""Seconds one wait lasts at most; no system takes any number (epoll: 31 bits of milliseconds)."""
+"""Seconds of the longest single wait. Systems refuse longer ones (epoll: 31 bits of milliseconds)."""
 
 
 @dataclass(slots=True)
 class Work:
-    """What one round did. An owner that yields only when nothing happened looks at its truth."""
+    """What one round did. It is false if nothing happened: an owner may go and do other work then."""
 
     bytes_read: int = 0
     bytes_written: int = 0
@@ -51,14 +43,14 @@ class Work:
 class Reactor:
     """Drive a machine with a selector. Every method but `call_soon` belongs to one thread.
 
-    Notices go to `on_notice`; one that raises is logged and counted. Hosts are IP addresses unless a
-    resolver is given. An outer loop waits for `fileno` to be readable, at most until `deadline`,
-    and calls `poll`.
+    Notices go to `on_notice`; an exception of it is logged and counted. Hosts must be IP addresses unless a
+    resolver is given. Another loop can drive a reactor: wait until `fileno` is readable, at most until
+    `deadline`, and call `poll`.
     """
 
     def __init__(
         self,
-        machine: Connection,
+        machine: Machine,
         *,
         on_notice: Callable[[Notice], None] | None = None,
         resolver: Resolver = resolve_numeric,
@@ -66,20 +58,25 @@ class Reactor:
         selector: selectors.BaseSelector | None = None,
     ) -> None:
         self.machine = machine
-        redaction = Redaction.of(machine.config)
-        self._listener = Listener(on_notice, redaction)
+        self._log = DriverLog(lambda: machine.redaction)
+        self._listener = Listener(on_notice, self._log)
         self._resolver = resolver
-        # Made here, because reading certificates blocks.
-        self._contexts = tls_contexts(machine.config) if contexts is None else contexts
-        self._lines: dict[SessionId, Line] = {}
+        # Now and not at the first dial: reading certificates blocks, and a wrong file raises here.
+        self._contexts = tls_contexts(machine.servers) if contexts is None else contexts
+        self._sessions: dict[SessionId, SessionIO] = {}
         self._registered: dict[SessionId, tuple[socket.socket, int]] = {}
-        self._eager: set[SessionId] = set()
-        """Lines that can be read without waiting."""
-        self._traffic = Traffic()
+        self._pending: set[SessionId] = set()
+        """Sessions with bytes that TLS has read ahead: the selector does not report them."""
+        self._byte_counts = ByteCounts()
         self._closed = False
-        self._mail = Mailbox(redaction)
-        self._selector = selectors.DefaultSelector() if selector is None else selector
-        self._selector.register(self._mail, selectors.EVENT_READ, None)
+        with as_connect_failed(machine.servers):  # a process may have no descriptor left
+            self._mailbox = Mailbox(self._log)
+            try:
+                self._selector = selectors.DefaultSelector() if selector is None else selector
+                self._selector.register(self._mailbox, selectors.EVENT_READ, None)
+            except OSError:
+                self._mailbox.close()
+                raise
         self._work = Work()
 
     # -- for its owner
@@ -93,13 +90,13 @@ class Reactor:
         if self._closed:
             raise MisuseError("this reactor is closed")
         if timeout is not None and not timeout >= 0:
-            raise ValueError(f"timeout = {timeout!r}: must be 0 or more seconds, or None")
+            raise ConfigError("timeout", "must be 0 or more seconds, or None", value=timeout)
         work = self._work = Work()
         before = self._totals()
         self._drain()
-        for key, mask in self._select(self._patience(timeout)):
+        for key, mask in self._select(self._wait_seconds(timeout)):
             self._handle_ready(key.data, mask)
-        for session in list(self._eager):
+        for session in list(self._pending):
             self._handle_ready(session, selectors.EVENT_READ)
         self.machine.handle_timeout(time.monotonic())
         self._drain()
@@ -108,42 +105,49 @@ class Reactor:
         return work
 
     def deadline(self) -> float | None:
-        """Return when to call `poll` at the latest, on the clock of `time.monotonic`."""
-        busy = self._mail or self._eager
+        """Return the latest time to call `poll`, on the clock of `time.monotonic`; None for any time."""
+        busy = self._mailbox or self._pending
         return time.monotonic() if busy else self.machine.poll_timeout()
 
     def fileno(self) -> int:
-        """Return what an outer loop watches for readability (epoll, kqueue and devpoll have it)."""
+        """Return the descriptor that another loop watches for readability. Not every selector has one:
+        those of epoll, kqueue and devpoll do.
+        """
         number: int = self._selector.fileno()  # type: ignore[attr-defined]
         return number
 
     def call_soon(self, function: Callable[[], None]) -> None:
-        """Have the reactor's thread call this in its next round. From any thread, and any signal handler."""
-        self._mail.post(function)
+        """Have the reactor's thread call this in its next round. Safe in any thread and signal handler."""
+        self._mailbox.post(function)
 
-    def read_mail(self) -> None:
-        """Make the calls that wait; those they add wait for the next round."""
-        self._mail.read()
+    def run_calls(self) -> None:
+        """Make the calls that were posted; calls that they post wait for the next round."""
+        self._mailbox.run_calls()
 
     @property
     def listener_errors(self) -> int:
         """How often `on_notice` raised."""
         return self._listener.errors
 
+    @property
+    def log_errors(self) -> int:
+        """How many log records were lost, because a handler or filter raised."""
+        return self._log.errors
+
     def close(self) -> None:
-        """Close every socket at once. Stop the machine first, if Asterisk is to hear of it."""
+        """Close every socket at once. To log off first, stop the machine and run it to its end."""
         self._closed = True
-        for line in self._lines.values():
-            line.close()
-        self._lines.clear()
+        for session_io in self._sessions.values():
+            session_io.close()
+        self._sessions.clear()
         self._selector.close()
-        self._mail.close()
+        self._mailbox.close()
 
     # -- what the machine wants
 
     def _drain(self) -> None:
-        """Read the mail, deliver notices, carry out commands, until there are none."""
-        self.read_mail()
+        """Make posted calls, deliver notices and carry out commands, until there are none."""
+        self.run_calls()
         while True:
             while notice := self.machine.poll_notice():
                 self._deliver(notice)
@@ -154,103 +158,116 @@ class Reactor:
                 case Connect():
                     self._connect(command)
                 case Watch(session):
-                    line = self._lines[session]
-                    line.watch(command)
-                    self._settle(line)
+                    session_io = self._sessions[session]
+                    session_io.watch(command)
+                    self._settle(session_io)
+                case Look(session):
+                    session_io = self._sessions[session]
+                    session_io.look()
+                    self._settle(session_io)
                 case Close(session):
                     self._forget(session)
 
     def _deliver(self, notice: Notice) -> None:
         if isinstance(notice, StateChanged):
             self._work.transitions += 1
-        self._listener.hear(notice)
+        self._listener.notify(notice)
 
     def _connect(self, command: Connect) -> None:
-        """Look the host up, and dial once the answer is here, if it is still wanted then."""
+        """Look the host up; dial when the addresses are known, if the session still exists then."""
         self._work.connects += 1
-        line = Line(self.machine, command, self._contexts, time.monotonic, self._traffic)
-        self._lines[command.session] = line
+        session_io = SessionIO(self.machine, command, self._contexts, time.monotonic, self._byte_counts)
+        self._sessions[command.session] = session_io
 
         def deliver(found: Found) -> None:
-            self.call_soon(lambda: self._dial(line, found))
+            self.call_soon(lambda: self._dial(session_io, found))
 
         look_up(self._resolver, command.host, command.port, deliver)
 
-    def _dial(self, line: Line, found: Found) -> None:
-        if self._lines.get(line.session) is line and line.stream.socket is None:
-            line.dial(found)
-            self._settle(line)
+    def _dial(self, session_io: SessionIO, found: Found) -> None:
+        # The machine may have closed the session meanwhile, and a user's resolver may deliver twice.
+        if self._sessions.get(session_io.session) is session_io and session_io.stream.socket is None:
+            session_io.dial(found)
+            self._settle(session_io)
 
     # -- what the network did
 
-    def _patience(self, timeout: float | None) -> float:
-        """Return how long to wait: no longer than the owner, the machine and the mail allow."""
-        patience = WAIT_MAX if timeout is None else min(timeout, WAIT_MAX)
+    def _wait_seconds(self, timeout: float | None) -> float:
+        """Return how long to wait: the shortest of the owner's, the machine's and the mailbox's limits."""
+        seconds = WAIT_MAX if timeout is None else min(timeout, WAIT_MAX)
         deadline = self.deadline()
-        return patience if deadline is None else min(patience, max(0.0, deadline - time.monotonic()))
+        return seconds if deadline is None else min(seconds, max(0.0, deadline - time.monotonic()))
 
-    def _select(self, patience: float) -> list[tuple[selectors.SelectorKey, int]]:
+    def _select(self, seconds: float) -> list[tuple[selectors.SelectorKey, int]]:
         try:
-            return self._selector.select(patience)
+            return self._selector.select(seconds)
         except OSError as error:
-            # A descriptor died under us: find it, and let the others live.
-            log_warning(logger, f"waiting failed: {error}", log_fields(self.machine.key))
-            for line in list(self._lines.values()):
-                if line.stream.dead:
-                    self._lose(line, Disconnect(Reason.NETWORK, str(error)))
+            # Other code closed a descriptor of ours, and the selector refuses to wait for it. End the session
+            # that has it; the others go on.
+            self._log.warning(f"waiting failed: {error}", log_fields(self._only_server()))
+            for session_io in list(self._sessions.values()):
+                if session_io.stream.dead:
+                    self._lose(session_io, Disconnect(Reason.NETWORK, str(error)))
             return []
 
     def _handle_ready(self, session: SessionId | None, mask: int) -> None:
         if session is None:
-            self._mail.hear()
-        elif (line := self._lines.get(session)) is not None:
-            line.handle_ready(bool(mask & selectors.EVENT_READ), bool(mask & selectors.EVENT_WRITE))
-            self._settle(line)
+            self._mailbox.clear_signal()
+        elif (session_io := self._sessions.get(session)) is not None:
+            session_io.handle_ready(bool(mask & selectors.EVENT_READ), bool(mask & selectors.EVENT_WRITE))
+            self._settle(session_io)
 
-    def _settle(self, line: Line) -> None:
-        """Take what became of a line: its end, or what it waits for now."""
-        if line.failure is not None:
-            self._lose(line, line.failure)
+    def _settle(self, session_io: SessionIO) -> None:
+        """Act on the state of a session after it moved: its end, or what to wait for next."""
+        if session_io.failure is not None:
+            self._lose(session_io, session_io.failure)
             return
         try:
-            self._register(line)
-        except (OSError, ValueError, KeyError) as error:  # its descriptor died under us
-            self._lose(line, Disconnect(Reason.NETWORK, str(error)))
+            self._register(session_io)
+        except (OSError, ValueError, KeyError) as error:  # other code closed its descriptor
+            self._lose(session_io, Disconnect(Reason.NETWORK, str(error)))
             return
-        if line.pending:
-            self._eager.add(line.session)
+        if session_io.pending:
+            self._pending.add(session_io.session)
         else:
-            self._eager.discard(line.session)
+            self._pending.discard(session_io.session)
 
-    def _register(self, line: Line) -> None:
-        """Tell the selector what to wait for."""
-        if line.stream.socket is None:
-            return
-        read, write = line.interest
-        wanted = (line.stream.socket, selectors.EVENT_READ * read | selectors.EVENT_WRITE * write)
-        registered = self._registered.get(line.session)
+    def _register(self, session_io: SessionIO) -> None:
+        """Have the selector wait for what the session needs."""
+        if session_io.stream.socket is None:
+            return  # its host is being looked up
+        read, write = session_io.interest
+        wanted = (session_io.stream.socket, selectors.EVENT_READ * read | selectors.EVENT_WRITE * write)
+        # The socket is part of the comparison: the next address of a name has a new socket, perhaps with the
+        # number of the old one.
+        registered = self._registered.get(session_io.session)
         if registered == wanted:
             return
         if registered is not None:
-            del self._registered[line.session]
+            del self._registered[session_io.session]
             self._selector.unregister(registered[0])
         if read or write:
-            self._selector.register(*wanted, line.session)
-            self._registered[line.session] = wanted
+            self._selector.register(*wanted, session_io.session)
+            self._registered[session_io.session] = wanted
 
-    def _lose(self, line: Line, cause: Disconnect) -> None:
-        self._forget(line.session)
-        self.machine.handle_disconnected(line.session, cause, time.monotonic())
+    def _lose(self, session_io: SessionIO, cause: Disconnect) -> None:
+        self._forget(session_io.session)
+        self.machine.handle_disconnected(session_io.session, cause, time.monotonic())
 
     def _forget(self, session: SessionId) -> None:
         registered = self._registered.pop(session, None)
         if registered is not None:
             self._selector.unregister(registered[0])
-        self._eager.discard(session)
-        line = self._lines.pop(session, None)
-        if line is not None:
-            line.close()
+        self._pending.discard(session)
+        session_io = self._sessions.pop(session, None)
+        if session_io is not None:
+            session_io.close()
 
     def _totals(self) -> tuple[int, int, int, int]:
-        traffic, machine = self._traffic, self.machine
-        return traffic.read, traffic.written, machine.frames_received, machine.events_received
+        byte_counts, machine = self._byte_counts, self.machine
+        return byte_counts.read, byte_counts.written, machine.frames_received, machine.events_received
+
+    def _only_server(self) -> ServerKey | None:
+        """Return the server of a record that is about the whole machine, if there is just one."""
+        servers = list(self.machine.servers)
+        return servers[0] if len(servers) == 1 else None

@@ -1,127 +1,189 @@
-"""A machine whose reactor runs in a thread or greenlet of its own, and letters to it.
+"""A machine whose reactor runs in a thread or greenlet of its own, and calls posted to it.
 
-A call from outside becomes a function that the reactor's own thread or greenlet makes, and waits for
-its answer; the machine is touched by nobody else.
+A call of the user becomes a function that the reactor's own thread makes, and the caller waits for its
+result. Nothing else touches the machine, so neither the core nor the reactor needs a lock.
 """
 
+import errno
 import os
+import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from threading import Lock as ThreadLock
-from typing import Any, Protocol, TypeVar
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from typing import Any, Protocol
 
-from ami_backends._desk import Desk, Promise
+from ami_backends.clients.signals import SignalWatch
+from ami_backends.clients.waiters import OnNotice, T, Waiter, Waiters
 from ami_backends.selectors.reactor import Reactor
-from ami_proto import Connection, MisuseError, Notice
+from ami_backends.sessions.causes import connect_failed
+from ami_backends.sessions.resolve import ThreadResolver
+from ami_backends.sessions.tls import Contexts, tls_contexts
+from ami_proto import MisuseError, ServerConfig
+from ami_proto.drivers import Machine, ServerKey
 
-T = TypeVar("T")
 
-
-class Answer(Promise[T], Protocol[T]):
-    """A promise whose maker can wait for it."""
+class BlockingWaiter(Waiter[T], Protocol[T]):
+    """A caller that blocks in `result` until its result has come."""
 
     def result(self, timeout: float | None = None) -> T:
-        """Wait, and return or raise what became of it. Raises `TimeoutError` after so many seconds."""
+        """Wait, then return the result or raise the exception. Raises `TimeoutError` after `timeout`."""
         ...
 
 
 class Lock(Protocol):
-    """As `threading.Lock`."""
+    """The part of `threading.Lock` that `Events` uses."""
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
-        """Take it; False when it was not to be had within `timeout` seconds."""
+        """Take the lock; return False if that was not possible within `timeout` seconds."""
         ...
 
     def release(self) -> None:
-        """Let it go."""
+        """Release the lock."""
         ...
 
 
+class ReactorCalls(Protocol):
+    """What drives a machine, round after round: `Reactor`, or a driver of yours."""
+
+    @property
+    def listener_errors(self) -> int:
+        """How often `on_notice` raised."""
+
+    @property
+    def log_errors(self) -> int:
+        """How many log records were lost."""
+
+    def run_once(self) -> object:
+        """Do one round: wait for the network, a posted call or the machine's deadline, and act on it."""
+
+    def call_soon(self, function: Callable[[], None], /) -> None:
+        """Post a call to the next round. Safe in any thread, signal handler and finaliser."""
+
+    def run_calls(self) -> None:
+        """Make the calls that were posted, also after `close`."""
+
+    def close(self) -> None:
+        """Free what it holds. Idempotent."""
+
+
 class Runner(ABC):
-    """Run a machine until it has stopped."""
+    """Run a machine until it has stopped. Subclasses say in what: a thread, a greenlet."""
 
-    reactor: Reactor
+    reactor: ReactorCalls
+    cut = False  # no loop of another's can end it
 
-    def __init__(self, machine: Connection, on_notice: Callable[[Notice], None] | None) -> None:
+    def __init__(self, machine: Machine, on_notice: OnNotice | None) -> None:
         self.machine = machine
-        self.ready: Answer[None] = self.promise()
-        self.desk = Desk(machine, self.ready, on_notice)
+        self.ready: BlockingWaiter[None] = self.new_waiter()
+        self.waiters = Waiters(machine, self.ready, on_notice)
+        self.signals = SignalWatch((), self.stop_soon)
+        """Set by the client: the signals that log off."""
+        self.contexts = self.read_contexts(machine.servers)
+        """How to verify each server. Those of servers that are added come in later."""
         self._process = os.getpid()
-        self._gate = ThreadLock()  # never held across a wait, so that greenlets may take it too
+        # A thread's lock also under gevent: it is never held across a wait, so no greenlet can block on it.
+        self._posting = threading.Lock()
 
-    # -- what kinds of runner differ in
+    # -- the differences between threads and greenlets
 
     @abstractmethod
     def start(self) -> None:
-        """Begin to connect."""
+        """Start the reactor, and with it the machine."""
 
     @abstractmethod
     def join(self, timeout: float | None = None) -> None:
-        """Wait for the end."""
+        """Wait until the reactor has ended."""
 
     @abstractmethod
-    def promise(self) -> Answer[Any]:
-        """Return something that the caller can wait for and the runner can keep."""
+    def new_waiter(self) -> BlockingWaiter[Any]:
+        """Return a waiter: the caller waits for it, and the reactor gives it a result."""
 
     @abstractmethod
-    def lock(self) -> Lock:
+    def new_lock(self) -> Lock:
         """Return a lock for callers among themselves."""
 
     @property
     @abstractmethod
-    def own(self) -> bool:
-        """Whether the caller is the runner itself: a listener that it called."""
+    def is_current(self) -> bool:
+        """Whether the caller is the reactor's own thread or greenlet: it runs a notice listener."""
 
-    def refuse_strangers(self) -> None:  # noqa: B027 - not every kind has strangers
-        """Raise `MisuseError` in a thread from which nothing can be waited for."""
+    def read_contexts(self, servers: Mapping[ServerKey, ServerConfig]) -> Contexts:
+        """Read the certificates of servers, where that may block. Raises `ConfigError`."""
+        return tls_contexts(servers)
+
+    def refuse_other_threads(self) -> None:  # noqa: B027 - threads allow calls from everywhere
+        """Raise `MisuseError` in a thread that cannot wait for this reactor."""
 
     # -- for callers
 
     @property
     def forked(self) -> bool:
-        """Whether this is a child of the process in which it runs."""
+        """Whether this process is a child of the one that the reactor runs in.
+
+        A fork copies the sockets and not the thread: the child has a client whose reactor never runs.
+        """
         return os.getpid() != self._process
 
-    def refuse_waiting(self) -> None:
-        """Raise `MisuseError` where the runner would wait for itself, and in a stranger's thread."""
-        self.refuse_strangers()
-        if self.own:
+    def refuse_forked(self) -> None:
+        """Raise `MisuseError` in a child of the process: nothing would wake a caller there."""
+        if self.forked:
+            raise MisuseError("a client does not survive a fork: connect in the child")
+
+    def refuse_blocking(self) -> None:
+        """Raise `MisuseError` where a blocking call would wait for itself, or for another hub."""
+        self.refuse_other_threads()
+        if self.is_current:
             raise MisuseError("a blocking call from a notice listener would wait for itself")
 
     def call(self, function: Callable[[], T]) -> T:
-        """Have the runner call this, and return or raise what it does. Raises what ended the runner."""
-        answer = self.ask(function)
-        if answer is None:
-            raise self.desk.end()
-        return answer.result()
+        """Have the reactor's thread make a call, and return its result. Raises if the client has ended."""
+        waiter = self.ask(function)
+        if waiter is None:
+            raise self.waiters.end_error()
+        return waiter.result()
 
-    def ask(self, function: Callable[[], T]) -> Answer[T] | None:
-        """Have the runner call this; return what will hold the answer, None if the runner has ended."""
-        answer: Answer[T] = self.promise()
+    def ask(self, function: Callable[[], T]) -> BlockingWaiter[T] | None:
+        """Have the reactor's thread make a call; return a waiter for its result, None after the end."""
+        waiter: BlockingWaiter[T] = self.new_waiter()
 
         def call() -> None:
             try:
-                answer.set_result(function())
+                waiter.set_result(function())
             except Exception as error:  # noqa: BLE001 - raised again where the caller waits
-                answer.set_exception(error)
+                waiter.set_exception(error)
 
-        if self.own:
+        if self.is_current:
             call()
-            return answer
-        return answer if self.post(call) else None
+            return waiter
+        return waiter if self.post(call) else None
 
     def post(self, function: Callable[[], None]) -> bool:
-        """Have the runner call this; False if it has ended."""
-        self.refuse_strangers()
-        if self.forked:
-            raise MisuseError("a client does not survive a fork: connect in the child")
-        with self._gate:
-            if not self.desk.ended:
+        """Have the reactor's thread make a call; return False after the end."""
+        self.refuse_other_threads()
+        self.refuse_forked()
+        # With `finish`: under the lock either the call is posted before the end is noted, and `finish` makes
+        # it, or the caller learns of the end. Otherwise a call could be posted after the last one was made,
+        # and its caller would wait for ever.
+        with self._posting:
+            if not self.waiters.ended:
                 self.reactor.call_soon(function)
-            return not self.desk.ended
+            return not self.waiters.ended
 
-    # -- in the runner's own thread or greenlet
+    def stop_soon(self) -> None:
+        """Post a stop. Safe in any thread, signal handler and finaliser."""
+        self.reactor.call_soon(self.stop)
+
+    def close(self) -> None:
+        """Free what it holds, where `start` was not called or failed."""
+        self.signals.close()
+        self.reactor.close()
+
+    # -- in the reactor's own thread or greenlet
+
+    def stop(self, grace: float | None = None) -> None:
+        """Have the machine log off and end."""
+        self.machine.stop(time.monotonic(), grace=grace)
 
     def run(self) -> None:
         """Run the machine from its start to its end."""
@@ -130,18 +192,72 @@ class Runner(ABC):
             while not self.machine.stopped:
                 self.reactor.run_once()
         except BaseException as error:
-            self.desk.fail(error)
+            self.waiters.fail(error)
+            # An exception of a bug is raised in the callers. Ctrl-C, or a kill of the greenlet, goes its way.
             if not isinstance(error, Exception):
                 raise
         finally:
             self.finish()
 
     def finish(self) -> None:
-        """Take the last letters, close the reactor, and leave nobody waiting."""
+        """Make the last calls, close the reactor, and wake every caller."""
         try:
-            with self._gate:
-                self.desk.ended = True
-            self.reactor.read_mail()
-            self.reactor.close()
-        finally:  # also where a signal raises meanwhile, as it may in a greenlet
-            self.desk.release()
+            with self._posting:
+                self.waiters.ended = True
+            self.reactor.run_calls()
+            self.close()
+        finally:  # also if Ctrl-C is raised meanwhile, which may happen in a greenlet
+            self.waiters.release()
+
+
+class ReactorThread(Runner):
+    """Run a machine in a daemon thread. Calls may come from every other thread.
+
+    Override `new_reactor` to have a driver of yours run in the thread.
+    """
+
+    def __init__(self, machine: Machine, on_notice: OnNotice | None) -> None:
+        super().__init__(machine, on_notice)
+        self.reactor = self.new_reactor(machine, self.waiters)
+        self.waiters.driver = self.reactor
+        self._ended = threading.Event()
+        self._thread = threading.Thread(
+            target=self._run_in_thread, name=f"ami-{self.waiters.names}", daemon=True
+        )
+
+    def new_reactor(self, machine: Machine, on_notice: OnNotice) -> ReactorCalls:
+        """Return what drives the machine, and calls `on_notice` with each of its notices."""
+        return Reactor(machine, on_notice=on_notice, resolver=ThreadResolver(), contexts=self.contexts)
+
+    def start(self) -> None:
+        """Start the thread."""
+        try:
+            self._thread.start()
+        except RuntimeError as error:  # the system has no thread left, as it may have no descriptor
+            raise connect_failed(self.machine.servers, OSError(errno.EAGAIN, str(error))) from error
+
+    def join(self, timeout: float | None = None) -> None:
+        """Wait until the thread has ended."""
+        # Not `Thread.join` at once: Ctrl-C in it can mark a running thread as ended (bpo-45274, up to
+        # Python 3.12). After the event the join takes no time in which Ctrl-C could come.
+        if self._ended.wait(timeout):
+            self._thread.join()
+
+    def new_waiter(self) -> Future[Any]:
+        """Return a future."""
+        return Future()
+
+    def new_lock(self) -> Lock:
+        """Return a lock."""
+        return threading.Lock()
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the caller runs in the reactor's thread."""
+        return threading.current_thread() is self._thread
+
+    def _run_in_thread(self) -> None:
+        try:
+            self.run()
+        finally:
+            self._ended.set()

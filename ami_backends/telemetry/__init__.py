@@ -1,7 +1,7 @@
-"""Notices -> log records and metrics, on every driver.
+"""Log records and metrics from notices, with every driver.
 
-`Telemetry` goes to `connect` as `on_notice`, or to a `Reactor` or `Driver` of yours. `Logs` needs nothing but
-the standard library; `Metrics`, in `ami_backends.telemetry.metrics`, needs the extra `telemetry`.
+Give a `Telemetry` to `connect`, or to a driver, as `on_notice`. `Logs` needs only the standard library;
+`Metrics`, in `ami_backends.telemetry.metrics`, needs the extra `telemetry`.
 """
 
 from ami_backends.telemetry.logs import LOGGER_NAME, Logs

@@ -1,35 +1,148 @@
-"""Notices into the standard `logging`."""
+"""Log each notice with the standard `logging`."""
 
 import logging
+from collections.abc import Callable
 
-from ami_backends._safe import safe
-from ami_backends.telemetry.records import record_of
-from ami_proto import Notice, Redaction
+from ami_backends.sessions.log_records import (
+    LogEntry,
+    drops_entry,
+    fault_entry,
+    log_fields,
+    loss_sentence,
+    schedule_fields,
+)
+from ami_backends.telemetry.labels import outcome_label
+from ami_proto import (
+    ActionCancelled,
+    ActionFailed,
+    ActionFinished,
+    BreakerChanged,
+    BreakerState,
+    ConnectScheduled,
+    EventsDropped,
+    FaultSeen,
+    Notice,
+    Outcome,
+    Reason,
+    State,
+    StateChanged,
+)
+from ami_proto.drivers import Redaction
 
 LOGGER_NAME = "ami_backends.telemetry"
 
+AnyRedaction = Redaction | Callable[[], Redaction]
+"""What to mask; or a function that is asked for it each time, where servers come and go."""
+
 
 class Logs:
-    """Log each notice that says something, redacted, as one printable line.
+    """Log notices, redacted, as one printable line each.
 
-    Every record carries `server_key`, `action_id` and `queue_depth`, None where it has none, and more by
-    its sort (`records.py`), as attributes.
+    Every record has the attributes `server_key`, `action_id` and `queue_depth`, None where they do not apply,
+    and further ones by the type of the notice (docs/how-to/monitor.md).
     """
 
-    def __init__(self, logger: logging.Logger | None = None, redaction: Redaction | None = None) -> None:
+    def __init__(self, logger: logging.Logger | None = None, redaction: AnyRedaction | None = None) -> None:
         self._logger = logging.getLogger(LOGGER_NAME) if logger is None else logger
-        self._redaction = Redaction() if redaction is None else redaction
+        self._redaction = asked_each_time(redaction)
 
     def __call__(self, notice: Notice) -> None:
-        """Log a notice. Raises what a filter or handler of the user's raises."""
-        record = record_of(notice)
-        if record is None or not self._logger.isEnabledFor(record.level):
-            return
-        fields = {name: self._shown(name, value) for name, value in record.fields.items()}
-        sentence = safe(self._redaction.text(record.sentence))
-        self._logger.log(record.level, "%s: %s", safe(str(fields["server_key"])), sentence, extra=fields)
+        """Log a notice. Raises what a filter or handler of the application raises."""
+        entry = log_entry(notice)
+        if entry is not None:
+            entry.write(self._logger, self._redaction())
 
-    def _shown(self, name: str, value: object) -> object:
-        if name == "server_key" or not isinstance(value, str):
-            return value
-        return safe(value if name == "action_id" else self._redaction.text(value))
+
+def asked_each_time(redaction: AnyRedaction | None) -> Callable[[], Redaction]:
+    """Return a function that returns what to mask; the built-in rules without a redaction."""
+    if callable(redaction):
+        return redaction
+    fixed = Redaction() if redaction is None else redaction
+    return lambda: fixed
+
+
+# -- what the log says
+
+
+def log_entry(notice: Notice) -> LogEntry | None:
+    """Return what the log says about a notice; None for a notice that is not logged."""
+    match notice:
+        case StateChanged():
+            return _state(notice)
+        case ConnectScheduled():
+            return _schedule(notice)
+        case BreakerChanged():
+            return _breaker(notice)
+        case ActionFinished(outcome, elapsed):
+            return _action(outcome, elapsed)
+        case EventsDropped():
+            return drops_entry(notice)
+        case FaultSeen():
+            return fault_entry(notice)
+        case _:
+            return None
+
+
+def _state(change: StateChanged) -> LogEntry:
+    fields = log_fields(
+        change.server,
+        session=None if change.session is None else change.session.number,
+        old_state=change.old.value,
+        new_state=change.new.value,
+        reason=None if change.cause is None else change.cause.reason.value,
+        absorbed=change.absorbed,
+    )
+    sentence = change.new.value if change.cause is None else f"{change.new.value}: {change.cause}"
+    return LogEntry(_state_level(change), sentence, fields)
+
+
+def _state_level(change: StateChanged) -> int:
+    cause = change.cause
+    if cause is not None and cause.reason is not Reason.STOPPED:
+        final = change.new is State.CLOSED or cause.reason is Reason.LOGIN_REFUSED
+        return logging.ERROR if final else logging.WARNING
+    if change.new is State.DEGRADED:
+        return logging.WARNING
+    return logging.INFO if change.new in (State.READY, State.CLOSED) else logging.DEBUG
+
+
+def _schedule(step: ConnectScheduled) -> LogEntry:
+    sentence = f"attempt {step.attempt} at {step.host} port {step.port} in {step.delay:.3f} s"
+    return LogEntry(logging.DEBUG if step.cause is None else logging.INFO, sentence, schedule_fields(step))
+
+
+def _breaker(change: BreakerChanged) -> LogEntry:
+    fields = log_fields(
+        change.server,
+        old_state=change.old.value,
+        new_state=change.new.value,
+        reason=None if change.cause is None else change.cause.reason.value,
+        failures=change.failures,
+        openings=change.openings,
+        absorbed=change.absorbed,
+    )
+    why = "" if change.cause is None else f": {change.cause}"
+    sentence = f"breaker {change.new.value} after {change.failures} failures in a row{why}"
+    return LogEntry(logging.WARNING if change.new is BreakerState.OPEN else logging.INFO, sentence, fields)
+
+
+def _action(outcome: Outcome, elapsed: float) -> LogEntry:
+    ticket, error = outcome.ticket, outcome.error
+    fields = log_fields(
+        ticket.server,
+        ticket.action_id,
+        action=ticket.action_name,
+        strategy=ticket.strategy,
+        outcome=outcome_label(outcome),
+        sent=outcome.sent.value,
+        elapsed=elapsed,
+        list_items_dropped=outcome.reply.dropped,
+        frames_damaged=outcome.reply.damaged,
+    )
+    level, sentence = logging.DEBUG, f"{ticket.action_name} succeeded after {elapsed:.3f} s"
+    if error is not None:
+        level = logging.INFO if isinstance(error, ActionFailed | ActionCancelled) else logging.WARNING
+        sentence = f"after {elapsed:.3f} s, {error}"
+    if loss := loss_sentence(outcome):  # whether it succeeded or not: its items are not all
+        level, sentence = logging.WARNING, f"{sentence}; {loss}"
+    return LogEntry(level, sentence, fields)

@@ -1,13 +1,17 @@
-"""Notices and snapshots -> Prometheus metrics. Every label is bounded by the configuration or by Asterisk."""
+"""Prometheus metrics from notices and snapshots.
+
+Every label has a fixed set of values, given by the configuration or by Asterisk (`labels.py`). No metric has
+both `server` and `action`: a thousand servers and twenty actions would make twenty thousand series of each
+outcome and of each bucket. So actions are counted twice, by name and by server.
+"""
 
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Protocol
 
-from ami_backends._extras import missing_extra
-from ami_backends.telemetry.names import action_label
-from ami_backends.telemetry.records import outcome_label
+from ami_backends import missing_extra
+from ami_backends.telemetry.labels import action_label, outcome_label
 from ami_proto import (
     ActionFinished,
     BreakerChanged,
@@ -18,14 +22,14 @@ from ami_proto import (
     FaultSeen,
     Notice,
     Reason,
-    ServerKey,
     Snapshot,
     State,
     StateChanged,
 )
+from ami_proto.drivers import ServerKey
 
 try:
-    from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram
+    from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram, Summary
     from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
     from prometheus_client.metrics_core import Metric
     from prometheus_client.registry import Collector
@@ -33,9 +37,9 @@ except ModuleNotFoundError as missing:
     raise missing_extra(missing, "telemetry", package="prometheus_client") from None
 
 LATENCY_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
-"""Seconds: an answer of a local Asterisk takes some milliseconds, an Originate as long as it rings."""
+"""Seconds: a local Asterisk replies within milliseconds; an Originate takes as long as the phone rings."""
 
-DROPS = {
+DROP_REASONS = {
     Fault.STRAGGLER: "straggler",
     Fault.WITHHELD: "withheld",
     Fault.TORN: "torn",
@@ -43,51 +47,72 @@ DROPS = {
     Fault.INCOMPLETE: "incomplete",
     Fault.UNREAD: "unread",
 }
-"""Faults by which a message is lost, and what they are called as the reason of a drop."""
+"""Faults that lose a message, and their value of the label `reason`."""
 
 
-class Watched(Protocol):
-    """A client of any driver, or a `Connection`."""
+class WatchedConnection(Protocol):
+    """A client of any driver, or a machine."""
 
-    def snapshot(self) -> Snapshot:
-        """Return its health."""
+    def snapshots(self) -> Mapping[ServerKey, Snapshot]:
+        """Return the present state and counters of each server."""
         ...
 
 
 class Metrics:
-    """Count what notices say; `watch` adds what only a look at the connection tells. Thread-safe.
+    """Count notices; `watch` adds figures that no notice carries, such as queue depths. Thread-safe.
 
-    One serves any number of connections. `registry` is the process's own unless given; a second one on
-    the same registry is refused by it. What a key holds that cannot be printed is escaped in its label:
-    one that is no UTF-8 would fail every scrape.
+    One instance serves any number of connections. A server that a watched client has removed has no series
+    any more. `registry` is prometheus_client's global one by default; it refuses a second instance.
+    Unprintable characters of a server's key are escaped in its label: a label that is not UTF-8 would fail
+    every scrape.
     """
 
     def __init__(self, registry: CollectorRegistry = REGISTRY) -> None:
-        def counter(name: str, help_text: str, *labels: str) -> Counter:
-            return Counter(f"ami_{name}", help_text, ("server", *labels), registry=registry)
+        self._by_server: list[Counter | Summary] = []
+        """Those with the label `server`."""
 
+        def counter(name: str, help_text: str, *labels: str) -> Counter:
+            made = Counter(f"ami_{name}", help_text, ("server", *labels), registry=registry)
+            self._by_server.append(made)
+            return made
+
+        self._gauges = _Gauges(self._forget)
+        registry.register(self._gauges)  # the first: a scrape forgets servers before it reads the others
         self._reconnects = counter("reconnects", "Sessions that became ready after an earlier one was lost.")
         self._attempts = counter("connect_attempts", "Attempts to connect that were scheduled.")
         self._ends = counter("connection_failures", "Sessions and attempts that ended, by reason.", "reason")
         self._breaker = counter("breaker_transitions", "Changes of the breaker, by new state.", "state")
-        self._actions = counter("actions", "Actions that ended, by name and outcome.", "action", "outcome")
+        self._actions = Counter(
+            "ami_actions",
+            "Actions that ended, by name and outcome.",
+            ("action", "outcome"),
+            registry=registry,
+        )
         self._latency = Histogram(
             "ami_action_duration_seconds",
-            "From the request to the end of an action.",
-            ("server", "action"),
+            "From the request to the end of an action, by name.",
+            ("action",),
             buckets=LATENCY_BUCKETS,
             registry=registry,
         )
+        self._server_actions = counter(
+            "server_actions", "Actions that ended, by server and outcome.", "outcome"
+        )
+        self._server_latency = Summary(
+            "ami_server_action_duration_seconds",
+            "From the request to the end of an action, by server.",
+            ("server",),
+            registry=registry,
+        )
+        self._by_server.append(self._server_latency)
         self._items = counter("list_items_dropped", "List items beyond the cap of their action.")
         self._dropped = counter("messages_dropped", "Messages that were lost, by reason.", "reason")
         self._unmatched = counter("unmatched_responses", "Responses to no open action.")
         self._desyncs = counter("desyncs", "Frames that are neither event nor response.")
-        self._faults = counter("faults", "Everything else that went wrong, by sort.", "fault")
+        self._faults = counter("faults", "Other faults, by kind.", "fault")
         self._errors = Counter(
             "ami_listener_errors", "Exceptions of listeners, logs and metrics.", ("sink",), registry=registry
         )
-        self._looks = _Looks()
-        registry.register(self._looks)
 
     def __call__(self, notice: Notice) -> None:
         """Count a notice."""
@@ -105,31 +130,40 @@ class Metrics:
             case FaultSeen():
                 self._count_fault(notice)
 
-    def watch(self, connection: Watched) -> None:
-        """Look at this connection at each scrape, for as long as somebody else keeps it."""
-        self._looks.add(connection)
+    def watch(self, connection: WatchedConnection) -> None:
+        """Take snapshots of the servers of this connection at each scrape. Holds a weak reference to it.
+
+        The series of a server that is not in them any more end.
+        """
+        self._gauges.add(connection)
 
     def count_listener_error(self, sink: str) -> None:
-        """Count an exception of a listener."""
+        """Count an exception of a sink: `logs`, `metrics` or `listener`."""
         self._errors.labels(sink).inc()
 
     def _count_action(self, finished: ActionFinished) -> None:
         outcome, ticket = finished.outcome, finished.ticket
-        name = action_label(ticket.action_name)
-        self._actions.labels(_server_label(ticket.server), name, outcome_label(outcome)).inc()
-        self._latency.labels(_server_label(ticket.server), name).observe(finished.elapsed)
+        server, name, label = (
+            _server_label(ticket.server),
+            action_label(ticket.action_name),
+            outcome_label(outcome),
+        )
+        self._actions.labels(name, label).inc()
+        self._latency.labels(name).observe(finished.elapsed)
+        self._server_actions.labels(server, label).inc()
+        self._server_latency.labels(server).observe(finished.elapsed)
         if outcome.reply.dropped:
-            self._items.labels(_server_label(ticket.server)).inc(outcome.reply.dropped)
+            self._items.labels(server).inc(outcome.reply.dropped)
 
     def _count_state(self, change: StateChanged) -> None:
         if change.cause is not None and change.cause.reason is not Reason.STOPPED:
             self._ends.labels(_server_label(change.server), _label(change.cause.reason)).inc()
-        if self._looks.enter(change.server, change.new):
+        if self._gauges.enter(change.server, change.new):
             self._reconnects.labels(_server_label(change.server)).inc()
 
     def _count_fault(self, seen: FaultSeen) -> None:
-        if seen.fault in DROPS:
-            self._dropped.labels(_server_label(seen.server), DROPS[seen.fault]).inc(seen.count)
+        if seen.fault in DROP_REASONS:
+            self._dropped.labels(_server_label(seen.server), DROP_REASONS[seen.fault]).inc(seen.count)
         elif seen.fault is Fault.UNMATCHED:
             self._unmatched.labels(_server_label(seen.server)).inc(seen.count)
         elif seen.fault is Fault.DESYNC:
@@ -137,41 +171,55 @@ class Metrics:
         else:
             self._faults.labels(_server_label(seen.server), _label(seen.fault)).inc(seen.count)
 
+    def _forget(self, server: ServerKey) -> None:
+        for metric in self._by_server:
+            metric.remove_by_labels({"server": _server_label(server)})
 
-class _Looks(Collector):
-    """What is looked at when somebody scrapes: the states, and the snapshots of watched connections."""
 
-    def __init__(self) -> None:
+class _Gauges(Collector):
+    """Figures that are read at each scrape: the states, and the snapshots of watched connections.
+
+    `forget` is called with each server that the watched connections have removed.
+    """
+
+    def __init__(self, forget: Callable[[ServerKey], None]) -> None:
+        self._forget = forget
         self._lock = threading.Lock()
         self._states: dict[ServerKey, State] = {}
         self._lost: set[ServerKey] = set()
-        """Servers that were ready once and no longer are."""
-        self._watched: dict[ServerKey, _Look] = {}
+        """Servers that lost a session after READY, and are not READY again yet."""
+        self._watched: list[_Watch] = []
 
-    def add(self, connection: Watched) -> None:
-        look = _Look(connection)
+    def add(self, connection: WatchedConnection) -> None:
+        watch = _Watch(connection)
         with self._lock:
-            self._watched[look.last.server] = look
+            self._watched.append(watch)
 
     def enter(self, server: ServerKey, state: State) -> bool:
-        """Take a state; return whether it is READY again after a loss."""
+        """Note a server's new state. Returns whether it is READY again after a loss."""
         with self._lock:
             before, self._states[server] = self._states.get(server, State.CLOSED), state
-            if before.sending and state is State.DISCONNECTED:
+            if before.sending and state is State.DISCONNECTED:  # from READY or DEGRADED
                 self._lost.add(server)
             again = state is State.READY and server in self._lost
-            if again or state is State.CLOSED:
+            if again or state is State.CLOSED:  # started again after a close, it is no reconnect
                 self._lost.discard(server)
             return again
 
     def describe(self) -> Iterator[Metric]:
-        """Name the metrics, without a look at anything."""
+        """Return nothing, or the registry would call `collect` to learn the names when it registers this."""
         return iter(())
 
     def collect(self) -> Iterator[Metric]:
-        """Look. Called in the thread of whoever scrapes."""
+        """Yield the metrics. Called in the thread that serves the scrape, not the driver's."""
         with self._lock:
-            states, watched = dict(self._states), list(self._watched.values())
+            watched = self._watched = [each for each in self._watched if each.alive]
+        snapshots: dict[ServerKey, Snapshot] = {}
+        for each in watched:  # of clients with the same key, the newest
+            snapshots.update(each.snapshots())
+        self._forget_all({key for each in watched for key in each.gone} - snapshots.keys())
+        with self._lock:
+            states = dict(self._states)
         by_state = GaugeMetricFamily("ami_connections", "Connections by state.", labels=["state"])
         for state in State:
             count = sum(each is state for each in states.values())
@@ -180,13 +228,22 @@ class _Looks(Collector):
         for server, state in states.items():
             up.add_metric([_server_label(server)], state.sending)
         yield from (by_state, up)
-        snapshots = [snapshot for each in watched if (snapshot := each.again()) is not None]
-        yield from _families(snapshots)
+        yield from _families(snapshots.values())
+
+    def _forget_all(self, servers: Iterable[ServerKey]) -> None:
+        for server in servers:
+            with self._lock:
+                self._states.pop(server, None)
+                self._lost.discard(server)
+            self._forget(server)
 
 
-def _families(snapshots: list[Snapshot]) -> Iterator[Metric]:
+def _families(snapshots: Iterable[Snapshot]) -> Iterator[Metric]:
     pending = GaugeMetricFamily("ami_actions_pending", "Actions that are open.", labels=["server"])
     waiting = GaugeMetricFamily("ami_actions_waiting", "Actions that wait for READY.", labels=["server"])
+    refused = CounterMetricFamily(
+        "ami_actions_refused", "Actions refused because too many were open.", labels=["server"]
+    )
     outbound = GaugeMetricFamily("ami_outbound_bytes", "Bytes that wait to be sent.", labels=["server"])
     queued = GaugeMetricFamily("ami_events_queued", "Events in all queues.", labels=["server"])
     received = CounterMetricFamily(
@@ -196,42 +253,65 @@ def _families(snapshots: list[Snapshot]) -> Iterator[Metric]:
         labels = [_server_label(each.server)]
         pending.add_metric(labels, each.actions_pending)
         waiting.add_metric(labels, each.actions_waiting)
+        refused.add_metric(labels, each.actions_refused)
         outbound.add_metric(labels, each.outbound_bytes)
         queued.add_metric(labels, sum(queue.depth for queue in each.subscriptions))
         received.add_metric(labels, each.events_received)
-    yield from (pending, waiting, outbound, queued, received)
+    yield from (pending, waiting, refused, outbound, queued, received)
 
 
-class _Look:
-    """A connection that is looked at, and what was seen last."""
+class _Watch:
+    """A weak reference to a connection, and the last snapshots of its servers."""
 
-    def __init__(self, connection: Watched) -> None:
-        self.last = connection.snapshot()
+    def __init__(self, connection: WatchedConnection) -> None:
+        self._last = dict(connection.snapshots())
+        self._doubted: set[ServerKey] = set()
+        """Servers whose latest snapshot had fewer events than the one before."""
+        self._just_gone: set[ServerKey] = set()
+        self.gone: set[ServerKey] = set()
+        """Servers that were removed before this scrape or the last one: a notice of it may have come late."""
         self._connection = weakref.ref(connection)
 
-    def again(self) -> Snapshot | None:
-        """Look again; None once the connection is gone.
+    @property
+    def alive(self) -> bool:
+        """Whether the connection was not garbage-collected."""
+        return self._connection() is not None
 
-        On a loop the look comes from another thread, in the middle of anything: where fewer events seem to
-        have been received than before, what was seen before stands.
+    def snapshots(self) -> Mapping[ServerKey, Snapshot]:
+        """Take snapshots.
+
+        On a loop this thread reads while the driver's writes, so a snapshot may mix old and new figures. One
+        with fewer events than before is discarded: Prometheus would take it for a counter that restarted. A
+        second one in a row is of a server that was replaced, whose counters did restart.
         """
         connection = self._connection()
         if connection is None:
-            return None
+            return {}
         try:
-            snapshot = connection.snapshot()
-        except Exception:  # noqa: BLE001 - a client that has ended, or a loop that has
-            return self.last
-        if snapshot.events_received >= self.last.events_received:
-            self.last = snapshot
-        return self.last
+            fresh = connection.snapshots()
+        except Exception:  # noqa: BLE001 - the client or its loop has ended
+            return self._last
+        fewer = {
+            key
+            for key, each in fresh.items()
+            if key in self._last and each.events_received < self._last[key].events_received
+        }
+        kept = fewer - self._doubted
+        self._note_gone(fresh.keys())
+        self._last = {key: self._last[key] if key in kept else each for key, each in fresh.items()}
+        self._doubted = kept
+        return self._last
+
+    def _note_gone(self, present: Iterable[ServerKey]) -> None:
+        just_gone = self._last.keys() - present
+        self.gone = just_gone | self._just_gone
+        self._just_gone = just_gone
 
 
 def _server_label(key: ServerKey) -> str:
-    """Return a key as a label, a backslash doubled: no two keys have the same."""
+    """Escape a key for a label. `repr` doubles the backslash, so that no two keys become one label."""
     return repr(key)[1:-1]
 
 
 def _label(member: State | BreakerState | Fault | Reason) -> str:
-    """Return the name of a member as a label."""
     return member.name.lower()

@@ -1,85 +1,99 @@
-"""What hears the notices of a driver, and tells everybody who wants to know."""
+"""Pass each notice of a driver to logs, metrics and listeners, and contain their exceptions."""
 
 import logging
 import threading
 import traceback
 from collections.abc import Callable
-from typing import Protocol
+from contextlib import suppress
+from typing import ClassVar, Protocol
 
-from ami_backends._log import fields_of
-from ami_backends._safe import safe
-from ami_backends.telemetry.logs import LOGGER_NAME, Logs
-from ami_proto import Notice, Redaction
+from ami_backends.sessions.log_records import error_text, fields_of, last_resort
+from ami_backends.sessions.printable import safe
+from ami_backends.telemetry.logs import LOGGER_NAME, AnyRedaction, Logs, asked_each_time
+from ami_proto import Notice
 
-logger = logging.getLogger(LOGGER_NAME)
+NoticeSink = Callable[[Notice], None]
 
-Sink = Callable[[Notice], None]
+_logger = logging.getLogger(LOGGER_NAME)
 
 
-class Counts(Protocol):
-    """Metrics: a sink that also counts what other sinks raise."""
+class MetricsSink(Protocol):
+    """Metrics: a sink that also counts the exceptions of other sinks. `Metrics` is one."""
 
     def __call__(self, notice: Notice, /) -> None:
         """Count a notice."""
         ...
 
     def count_listener_error(self, sink: str) -> None:
-        """Count an exception of a sink of this name."""
+        """Count an exception of a sink: `logs`, `metrics` or `listener`."""
         ...
 
 
 class Telemetry:
-    """Hand each notice to the logs, the metrics, and listeners of yours. Give it to `connect` as `on_notice`.
+    """Pass each notice to the logs, the metrics, and your listeners. Give it to `connect` as `on_notice`.
 
-    One serves any number of connections, of any drivers, in any threads. A sink that raises is counted
-    and logged; the others are served all the same. `logs=None` takes the standard ones.
+    One instance serves any number of connections, drivers and threads. An exception of one sink is counted
+    and logged, and does not keep the notice from the others. `logs=None` means `Logs` with this redaction,
+    which may be a function that returns it: secrets of servers that come later are masked too.
     """
+
+    logs_notices: ClassVar[bool] = True
+    """Drivers that see this do not log notices as well."""
 
     def __init__(
         self,
-        *listeners: Sink,
-        metrics: Counts | None = None,
-        logs: Sink | None = None,
-        redaction: Redaction | None = None,
+        *listeners: NoticeSink,
+        metrics: MetricsSink | None = None,
+        logs: NoticeSink | None = None,
+        redaction: AnyRedaction | None = None,
     ) -> None:
-        self._redaction = Redaction() if redaction is None else redaction
-        self._sinks: list[tuple[str, Sink]] = [("logs", logs or Logs(redaction=self._redaction))]
+        self._redaction = asked_each_time(redaction)
+        self._sinks: list[tuple[str, NoticeSink]] = [("logs", logs or Logs(redaction=self._redaction))]
         if metrics is not None:
             self._sinks.append(("metrics", metrics))
         self._sinks += [("listener", each) for each in listeners]
         self._metrics = metrics
         self._lock = threading.Lock()
         self.errors: dict[str, int] = {}
-        """How often each sort of sink has raised: `logs`, `metrics`, `listener`."""
+        """Exceptions so far by kind of sink: `logs`, `metrics`, `listener`."""
+        self._told = False
+        """Whether the last resort was used: once, because a handler that raises may raise at every notice."""
 
     def __call__(self, notice: Notice) -> None:
-        """Tell everybody. Never raises."""
+        """Pass a notice to every sink. Raises no `Exception`."""
         for name, sink in self._sinks:
             try:
                 sink(notice)
-            except Exception as error:  # noqa: BLE001 - whatever a sink raises
+            except Exception as error:  # noqa: BLE001 - a sink may raise anything
                 self._contain(name, notice, error)
 
     def _contain(self, name: str, notice: Notice, error: Exception) -> None:
-        """Count a failure, and say so where that can still be said."""
+        self._count(name)
+        sentence = f"{name} raised on {type(notice).__name__}: {_error_and_place(error)}"
+        if name == "logs":  # a logger that has just failed would fail again
+            self._tell(sentence)
+            return
+        try:
+            _logger.error("%s", safe(self._redaction().text(sentence)), extra=fields_of(notice))
+        except Exception as second:  # noqa: BLE001 - whatever a user's handler or filter raises
+            self._count("logs")
+            self._tell(f"{sentence}; and the log raised {error_text(second)}")
+
+    def _count(self, name: str) -> None:
         with self._lock:
             self.errors[name] = self.errors.get(name, 0) + 1
-        try:
-            if self._metrics is not None:
+        if self._metrics is not None:
+            with suppress(Exception):  # metrics of the user's own may be what has just raised
                 self._metrics.count_listener_error(name)
-            if name != "logs":
-                what = self._redaction.text(_whereabouts(error))
-                sentence = f"{name} raised on {type(notice).__name__}: {what}"
-                logger.error("%s", safe(sentence), extra=fields_of(notice))
-        except Exception:  # noqa: BLE001 - it is counted above, and there is nobody left to tell
-            return
+
+    def _tell(self, sentence: str) -> None:
+        with self._lock:
+            told, self._told = self._told, True
+        if not told:
+            last_resort(sentence, self._redaction())
 
 
-def _whereabouts(error: Exception) -> str:
-    """Return what was raised and where, in one line."""
+def _error_and_place(error: Exception) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     last = f" ({frames[-1].filename}:{frames[-1].lineno})" if frames else ""
-    try:
-        return f"{type(error).__name__}: {error}{last}"
-    except Exception:  # noqa: BLE001 - its `__str__` raises as well
-        return f"{type(error).__name__}{last}"
+    return f"{error_text(error)}{last}"

@@ -1,6 +1,15 @@
-"""One non-blocking stream: TCP to the first address that answers, then TLS where asked for.
+"""One non-blocking stream: TCP to the first address that accepts, then TLS if it is wanted.
 
-It says what it waits for and moves on when that has come; it never waits itself.
+A `Stream` never waits. `wants_read` and `wants_write` say what it needs next; its owner waits for that and
+calls again. TLS makes this harder than it looks, in three ways:
+
+* A read may have to write and a write may have to read: TLS 1.2 can renegotiate and TLS 1.3 updates keys
+  and sends session tickets after the handshake. OpenSSL then raises `SSLWantWriteError` from a read, or
+  `SSLWantReadError` from a write, and the same call must be repeated once the socket is ready for *that*.
+* OpenSSL reads ahead. Bytes that it has taken from the kernel make no descriptor readable; `pending` says
+  that there may be some, and a driver that waits for its selector instead may wait for ever.
+* An error is reported once, by OpenSSL and by the kernel. If bytes were read before it in the same turn,
+  the error is kept, the bytes are delivered first, and the next `receive` returns it.
 """
 
 import errno
@@ -13,22 +22,22 @@ from contextlib import suppress
 from enum import Enum, unique
 from typing import Any
 
-from ami_backends._causes import cause_of
-from ami_backends._resolve import Address
+from ami_backends.sessions.causes import cause_of
+from ami_backends.sessions.resolve import Address
 from ami_proto import Disconnect, Reason
 
 RECEIVE_BYTES_MAX = 65_536
-"""Taken from the kernel at a time: the calls cost little beside the parsing, and a consumer on the same loop
-has its turn before a queue of the default size overflows."""
+"""Bytes taken from the kernel at a time. More would save little, for parsing costs more than the call; and a
+consumer on the same loop gets its turn before a queue of the default size overflows."""
 TLS_RECORDS_MAX = 4
-"""Records of 16 KiB taken at a time: as much as from a plain stream."""
+"""TLS records, of at most 16 KiB each, taken at a time: as many bytes as from a plain stream."""
 KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 6}
-"""The backstop of the heartbeat while a blocking action keeps it quiet: two minutes."""
+"""Find a dead peer within two minutes also while a blocking action stops the heartbeat."""
 
 
 @unique
 class Phase(Enum):
-    """How far the stream has come."""
+    """Steps of opening a stream."""
 
     DIALLING = "dialling"
     SHAKING_HANDS = "shaking hands"
@@ -36,24 +45,28 @@ class Phase(Enum):
 
 
 class Stream:
-    """A socket on its way up, or up. Ends with `close`, or with the `Disconnect` it returned."""
+    """A socket that is being opened, or is up.
+
+    It has ended when a method returns a `Disconnect`; call `close` then, or at any other time.
+    """
 
     def __init__(self, context: ssl.SSLContext | None, server_name: str) -> None:
         self.phase = Phase.DIALLING
         self.socket: socket.socket | None = None
         self.wants_read = False
-        """What the stream itself waits for, before anything its owner wants to watch."""
+        """Whether the stream itself needs to read before it can go on, whatever its owner wants."""
         self.wants_write = False
+        """Likewise, to write."""
         self.pending = False
-        """Whether TLS may hold bytes that no selector will tell of."""
+        """Whether OpenSSL may hold bytes that it read ahead: no selector reports them."""
         self._addresses: deque[Address] = deque()
         self._failure: OSError | None = None
-        """Met while reading, after bytes that had to be delivered first."""
+        """An error that was met after bytes which had to be delivered first."""
         self._context = context
         self._server_name = server_name
 
     def dial(self, addresses: Iterable[Address]) -> Disconnect | None:
-        """Begin with the first address that can be tried; return why there is none."""
+        """Begin to connect to the first address that can be tried; return why there is none."""
         failure = Disconnect(Reason.UNRESOLVED, "the name has no address")
         try:
             self._addresses = deque(addresses)
@@ -61,18 +74,19 @@ class Stream:
                 failure = self._dial_one(*self._addresses.popleft()) or failure
                 if self.socket is not None:
                     return None
-        except (TypeError, ValueError, OverflowError) as error:  # a user's resolver
+        except (TypeError, ValueError, OverflowError) as error:  # a user's resolver may return anything
             self.close()
             failure = Disconnect(Reason.UNRESOLVED, f"the resolver's answer cannot be used: {error}")
         return failure
 
     def advance(self) -> Disconnect | None:
-        """Go on towards UP after the socket became ready; return why it cannot be reached."""
+        """Take the next step towards UP, once the socket is ready; return why there is none."""
         sock = self.socket
         if sock is None:
             return Disconnect(Reason.NETWORK, "closed")
         try:
             if self.phase is Phase.DIALLING:
+                # Writable means only that the attempt is over; this says how it ended.
                 if number := sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
                     raise OSError(number, os.strerror(number))
                 self.wants_write = False
@@ -81,15 +95,16 @@ class Stream:
                 self._shake_hands(sock)
         except UnicodeError as error:
             self.close()
-            return Disconnect(Reason.TLS_FAILED, f"{self._server_name!r} is no host name: {error}")
+            return Disconnect(Reason.TLS_FAILED, f"{self._server_name!r} is not a host name: {error}")
         except OSError as error:
+            # Only TCP moves on to the next address. A failed handshake is an answer: the server is there.
             refused = self.phase is Phase.DIALLING
             self.close()
             return self.dial(self._addresses) if refused and self._addresses else cause_of(error)
         return None
 
     def receive(self) -> bytes | Disconnect:
-        """Return what has come, b"" if nothing has, or why the stream ended."""
+        """Return the bytes that have come, b"" if there are none, or why the stream ended."""
         sock = self.socket
         if sock is None:
             return Disconnect(Reason.NETWORK, "closed")
@@ -99,7 +114,7 @@ class Stream:
             return cause_of(error)
 
     def transmit(self, piece: bytes) -> int | Disconnect:
-        """Write as much of the piece as goes; return how much, or why the stream ended."""
+        """Write as much of the piece as the kernel takes; return how much, or why the stream ended."""
         sock = self.socket
         if sock is None:
             return Disconnect(Reason.NETWORK, "closed")
@@ -109,6 +124,8 @@ class Stream:
         except (BlockingIOError, ssl.SSLWantWriteError):
             return 0
         except ssl.SSLWantReadError:
+            # OpenSSL wants the same bytes again once it has read. `poll_transmit` shows them again, because
+            # nothing was confirmed.
             self.wants_read = True
             return 0
         except OSError as error:
@@ -116,7 +133,7 @@ class Stream:
 
     @property
     def dead(self) -> bool:
-        """Whether the descriptor was closed under us."""
+        """Whether other code closed the descriptor."""
         if self.socket is None:
             return False
         try:
@@ -126,36 +143,37 @@ class Stream:
         return False
 
     def fileno(self) -> int:
-        """Return what a loop waits for; -1 where there is nothing."""
+        """Return the descriptor that a loop waits for, or -1."""
         return -1 if self.socket is None else self.socket.fileno()
 
     def close(self) -> None:
         """Close the socket, whatever its phase."""
         if self.socket is not None:
-            with suppress(OSError):  # its descriptor died under us
+            with suppress(OSError):  # other code closed the descriptor already
                 self.socket.close()
             self.socket = None
 
     def _dial_one(self, family: socket.AddressFamily, address: Any) -> Disconnect | None:  # noqa: ANN401
-        """Begin with an address; return why that cannot be."""
+        """Begin to connect to an address; return why that failed at once."""
         try:
             self.socket = _new_socket(family)
             self.socket.connect(address)
         except BlockingIOError:
-            pass
+            pass  # the usual case: it is under way
         except OSError as error:
             self.close()
             return cause_of(error)
-        self.wants_write = True
+        self.wants_write = True  # a socket becomes writable when its connection is up, or has failed
         return None
 
     def _secured(self, sock: socket.socket) -> socket.socket:
-        """Put TLS around the socket, or call it up."""
+        """Wrap the socket for TLS; a plain stream is up already."""
         if self._context is None:
             self.phase = Phase.UP
             return sock
         self.phase = Phase.SHAKING_HANDS
-        self._server_name.encode("idna")  # refused here, where no half-made TLS socket is left behind
+        # `wrap_socket` takes the descriptor from `sock` before it checks the name, and would leak it.
+        self._server_name.encode("idna")
         self.socket = self._context.wrap_socket(
             sock, server_hostname=self._server_name, do_handshake_on_connect=False, suppress_ragged_eofs=True
         )
@@ -167,6 +185,7 @@ class Stream:
             if isinstance(sock, ssl.SSLSocket):
                 sock.do_handshake()
             self.phase = Phase.UP
+            # The banner may have come in the same segment as the end of the handshake: OpenSSL has it then.
             self.pending = True
         except ssl.SSLWantReadError:
             self.wants_read = True
@@ -174,9 +193,9 @@ class Stream:
             self.wants_write = True
 
     def _receive_records(self, sock: ssl.SSLSocket) -> bytes | Disconnect:
-        """Take records until OpenSSL has no more, or the others should have their turn."""
+        """Take records until OpenSSL has no more, or other sessions should have their turn."""
         records: list[bytes] = []
-        self.wants_write = False
+        self.wants_write = False  # if this read wanted to write, it is being repeated now
         try:
             if self._failure is not None:
                 raise self._failure
@@ -195,7 +214,7 @@ class Stream:
         except OSError as error:
             if not records:
                 raise
-            # What came before is delivered first. Neither OpenSSL nor the kernel tells a failure twice.
+            # Deliver the bytes first. Keep the error: neither OpenSSL nor the kernel reports it twice.
             self._failure = error
         self.pending = True
         return b"".join(records) or Disconnect(Reason.EOF)
@@ -209,12 +228,12 @@ def _receive(sock: socket.socket) -> bytes | Disconnect:
 
 
 def _new_socket(family: socket.AddressFamily) -> socket.socket:
-    """Return a non-blocking socket that sends at once and notices a dead peer in the end."""
+    """Return a non-blocking socket that sends at once and finds a dead peer in time."""
     sock = socket.socket(family, socket.SOCK_STREAM)
     sock.setblocking(False)
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for name, value in KEEPALIVE.items():
-        if hasattr(socket, name):  # Linux names; elsewhere the system's own times hold
+        if hasattr(socket, name):  # names of Linux; elsewhere the system's own times apply
             sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
     return sock

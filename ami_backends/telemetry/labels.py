@@ -1,9 +1,22 @@
-"""The names of actions that get a label of their own; every other one is `other`.
+"""Labels of actions and outcomes, in metrics and logs.
 
-A name in a metric is a time series for ever, and applications may make up any number of names.
+The labels are a fixed set: each value is a time series that Prometheus keeps, and an application may send
+actions of any name.
 """
 
+from ami_proto import Outcome
+
 OTHER = "other"
+"""The label of an action that Asterisk does not have."""
+
+OUTCOMES = {
+    "ActionFailed": "failed",
+    "ActionTimeout": "timeout",
+    "ActionLost": "lost",
+    "ActionCancelled": "cancelled",
+    "ActionUnconfirmed": "unconfirmed",
+}
+"""Labels by error; any other error is `broken`: a reply that cannot be used, or a strategy that raised."""
 
 _NAMES = """
     AbsoluteTimeout AgentLogoff Agents AGI AOCMessage Atxfer BlindTransfer Bridge BridgeDestroy BridgeInfo
@@ -34,9 +47,15 @@ _NAMES = """
 """
 
 ACTION_NAMES = {name.lower(): name for name in _NAMES.split()}
-"""Every action of Asterisk 1.8 to 23, by its name in lower case: AMI compares names so."""
+"""Every action of Asterisk 1.8 to 23, by its name in lower case: AMI ignores case in names."""
 
 
 def action_label(name: str) -> str:
-    """Return what an action is called in metrics."""
+    """Return an action's name in Asterisk's spelling, or `other`."""
     return ACTION_NAMES.get(name.lower(), OTHER)
+
+
+def outcome_label(outcome: Outcome) -> str:
+    """Return how an action ended, in one word: `success`, `failed`, `timeout`, `lost` ..."""
+    error = outcome.error
+    return "success" if error is None else OUTCOMES.get(type(error).__name__, "broken")
