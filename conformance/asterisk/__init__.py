@@ -1,5 +1,5 @@
-"""Real Asterisk for the tests: two versions, a generation apart, in root file systems of their own.
+"""Real Asterisk for the tests: two versions, in root file systems of their own.
 
-`provision` makes the file systems, `server` runs Asterisk in them, `fixtures` gives both to pytest, and
-`python -m conformance.asterisk` gives them to you.
+`provision` builds the file systems, `server` runs Asterisk in them, `pytest_plugin` gives tests the servers,
+and `python -m conformance.asterisk` starts one by hand.
 """

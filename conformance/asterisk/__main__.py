@@ -1,4 +1,4 @@
-"""Try a real Asterisk by hand.
+"""Run a real Asterisk by hand.
 
 python -m conformance.asterisk provision [22|16|all]     build the root file systems, once
 python -m conformance.asterisk run 22                    start one; Ctrl-C stops it
@@ -12,11 +12,11 @@ try:
     from conformance.asterisk.provision import SUITES, AsteriskUnavailable, provision, tell
     from conformance.asterisk.server import AsteriskServer
 except ModuleNotFoundError as missing:
-    sys.exit(f'error: {missing.name} is not installed: pip install "ami-proto[dev]"')
+    sys.exit(f'error: {missing.name} is not installed: pip install "ami-conformance[suite]"')
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a subcommand and return the exit code."""
+    """Run a subcommand and return the exit status."""
     options = _parser().parse_args(arguments)
     try:
         if options.command == "provision":
@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m conformance.asterisk", description="Try a real Asterisk by hand."
+        prog="python -m conformance.asterisk", description="Run a real Asterisk by hand."
     )
     commands = parser.add_subparsers(dest="command", required=True)
     versions = [str(version) for version in SUITES]
@@ -46,8 +46,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(version: int) -> None:
-    for polite in (signal.SIGINT, signal.SIGTERM):  # a shell starts background jobs deaf to the first
-        signal.signal(polite, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell has its background jobs ignore SIGINT
+        signal.signal(number, signal.default_int_handler)
     with AsteriskServer(version) as server:
         print(f"Asterisk {server.release} is up, process {server.pid}; Ctrl-C stops it.")
         print(f"  AMI        {server.host}:{server.port}")

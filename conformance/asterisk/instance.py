@@ -1,8 +1,8 @@
 """The folder of one running Asterisk: configuration, certificate, sockets, database and logs.
 
-It lies inside the tree, since Asterisk lives in a chroot, and has its own name, so that any number of
-servers, of any number of test runs, share one tree and never meet. A lock held for its lifetime tells a live
-folder from one that a killed test run left; the next run removes the latter.
+It is inside the tree, since Asterisk runs in a chroot, and has a name of its own: any number of servers, of
+any number of test runs, share one tree. A lock that is held for its lifetime tells a living folder from one
+that a killed test run left; the next run removes the latter.
 """
 
 import errno
@@ -23,21 +23,21 @@ import trustme
 
 CONFIG = Path(__file__).with_name("config")
 
-HOST = "127.0.0.1"
+LOOPBACK = "127.0.0.1"
 
 INSTANCES = PurePosixPath("/srv/ami")
-"""Where in a tree the instances' folders are. Short: a Unix socket's path may have 107 bytes."""
+"""Parent of the instances' folders in a tree. Short: the path of a Unix socket has at most 107 bytes."""
 
 ACCOUNT = "asterisk"
-"""The tree's own user. Not root: the secrets are public, and an AMI user with all rights may run programs."""
+"""User of the tree. Not root: the secrets are public, and an AMI user can run programs."""
 
 PORT_LOWEST = 20_000
-"""Ports start here, above those that services have by custom."""
+"""Lowest port, above those of well-known services."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """The ports of one server, all on the loopback address: AMI, AMI over TLS, three of signalling."""
+    """Ports of one server on the loopback address: AMI, AMI over TLS, and three for signalling."""
 
     ami: int
     tls: int
@@ -47,10 +47,10 @@ class Ports:
 
     @classmethod
     def free(cls) -> Self:
-        """Choose five different ports that are free now, below the kernel's range for outgoing connections.
+        """Choose five ports that are free now, below the range of outgoing connections.
 
-        In that range a client that retries on loopback while the server is down can be given the server's
-        port as its own, connects to itself, and keeps the server from coming back.
+        From that range, a client that retries while the server is down may get the server's port as its
+        own. It then connects to itself, and the server cannot start.
         """
         text = Path("/proc/sys/net/ipv4/ip_local_port_range").read_text(encoding="ascii")
         highest = max(int(text.split()[0]), PORT_LOWEST + 1000)
@@ -60,15 +60,13 @@ class Ports:
 
 
 class Instance:
-    """A folder in `tree` with everything that one Asterisk needs to start; `close` removes it."""
+    """A folder in `tree` with all files that one Asterisk needs to start; `close` removes it."""
 
     def __init__(self, tree: Path, ports: Ports, secrets: Mapping[str, str]) -> None:
         self.tree = tree
         parent = tree / INSTANCES.relative_to("/")
         parent.mkdir(parents=True, exist_ok=True)
-        with _opened_and_locked(
-            parent / ".lock"
-        ):  # nobody sweeps between the folder's making and its locking
+        with _opened_and_locked(parent / ".lock"):  # no other process sweeps between mkdtemp and the lock
             _sweep(parent)
             self.folder = Path(tempfile.mkdtemp(prefix=f"{ports.ami}-", dir=parent))
             self._lock = _try_lock(self.folder / "lock")
@@ -78,22 +76,22 @@ class Instance:
 
     @property
     def config_file(self) -> str:
-        """The path of asterisk.conf as seen from inside the chroot."""
+        """Path of asterisk.conf inside the chroot."""
         return str(self.inside / "etc/asterisk.conf")
 
     @property
     def console(self) -> Path:
-        """The file that takes the server's standard output and error."""
+        """File with the server's standard output and error."""
         return self.folder / "console"
 
     def close(self) -> None:
-        """Remove the folder; again is harmless."""
+        """Remove the folder. Idempotent."""
         shutil.rmtree(self.folder, ignore_errors=True)
         if self._lock is not None:
             self._lock.close()
 
     def clean(self) -> None:
-        """Remove what an earlier run of the server left: sockets, database and logs."""
+        """Remove the sockets, database and logs of an earlier run."""
         user, group = account(self.tree)
         for name in ("run", "state", "log"):
             shutil.rmtree(self.folder / name, ignore_errors=True)
@@ -101,14 +99,14 @@ class Instance:
             os.chown(self.folder / name, user, group)
 
     def booted_at(self) -> int | None:
-        """Tell one boot from another: when the control socket was made, which every boot does anew."""
+        """Return when the control socket was made, which every boot does anew; None if there is none."""
         try:
             return (self.folder / "run/asterisk.ctl").stat().st_ctime_ns
         except FileNotFoundError:
             return None
 
     def log_tail(self, lines: int = 3) -> str:
-        """Return the end of what the server wrote, on one line, for an error message."""
+        """Return the end of the server's output on one line, for an error message."""
         texts = [
             path.read_text(errors="replace")
             for path in (self.console, self.folder / "log/messages")
@@ -122,10 +120,10 @@ class Instance:
         self._write_config(etc, ports, secrets)
         authority = trustme.CA()
         authority.cert_pem.write_to_path(str(self.ca_file))
-        certificate = authority.issue_cert("localhost", HOST)
+        certificate = authority.issue_cert("localhost", LOOPBACK)
         certificate.private_key_and_cert_chain_pem.write_to_path(str(etc / "ami.pem"))
         user, group = account(self.tree)
-        self.folder.chmod(0o755)  # mkdtemp gives it to its owner alone
+        self.folder.chmod(0o755)  # mkdtemp makes it readable to its owner only
         for path in (etc, *etc.iterdir()):
             os.chown(path, user, group)
         self.clean()
@@ -140,7 +138,7 @@ class Instance:
 
 
 def account(tree: Path) -> tuple[int, int]:
-    """Look up the user and group id of the tree's own Asterisk account."""
+    """Return the user and group id of the tree's Asterisk account."""
     for line in (tree / "etc/passwd").read_text(encoding="utf-8").splitlines():
         name, _, user, group, *_ = line.split(":")
         if name == ACCOUNT:
@@ -155,7 +153,7 @@ def _is_free(port: int) -> bool:
     for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
         with closing(socket.socket(socket.AF_INET, kind)) as probe:
             try:
-                probe.bind((HOST, port))
+                probe.bind((LOOPBACK, port))
             except OSError as error:
                 if error.errno != errno.EADDRINUSE:
                     raise
@@ -164,7 +162,7 @@ def _is_free(port: int) -> bool:
 
 
 def _sweep(parent: Path) -> None:
-    """Remove the folders that no living process holds."""
+    """Remove the folders that no living process has locked."""
     for folder in parent.iterdir():
         if folder.is_dir() and (lock := _try_lock(folder / "lock")) is not None:
             shutil.rmtree(folder, ignore_errors=True)
@@ -172,7 +170,7 @@ def _sweep(parent: Path) -> None:
 
 
 def _try_lock(path: Path) -> TextIO | None:
-    """Lock a file if nobody else has: the open file keeps the lock, also after the file is removed."""
+    """Lock a file, or return None if another process has. The lock lasts as long as the open file."""
     handle = path.open("w")
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

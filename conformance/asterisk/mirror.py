@@ -1,8 +1,7 @@
-"""Read from apt's configuration which mirror of Debian's main archive this machine uses.
+"""The mirror of Debian's main archive that this machine's apt uses.
 
-Both of apt's notations are understood: one-line `deb [options] URI suite component...`, and deb822 stanzas
-with `Types:`, `URIs:`, `Suites:` and `Components:`. Other archives (security, vendors) do not carry the
-suites wanted.
+Both notations of apt are read: one-line `deb [options] URI suite component...`, and deb822 stanzas with
+`Types:`, `URIs:`, `Suites:` and `Components:`. Other archives (security, vendors) do not carry the suites.
 """
 
 import re
@@ -14,16 +13,16 @@ from urllib.parse import urlsplit
 APT_FOLDER = Path("/etc/apt")
 
 SCHEMES = ("http", "https", "file")
-"""What debootstrap can fetch from; apt knows more, such as cdrom:."""
+"""Schemes that debootstrap can fetch from; apt knows more, such as cdrom:."""
 
 
 class MirrorUnknown(Exception):
-    """Apt's configuration names no mirror of Debian's main archive."""
+    """apt's configuration names no mirror of Debian's main archive."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One archive as apt is told about it: where, which distribution, which components."""
+    """One archive of apt: its URI, distribution and components."""
 
     uri: str
     suite: str
@@ -31,7 +30,7 @@ class Source:
 
 
 def debian_mirror(folder: Path = APT_FOLDER) -> str:
-    """Name the mirror of Debian's main archive that apt uses."""
+    """Return the mirror of Debian's main archive that apt uses. Raises `MirrorUnknown`."""
     if not folder.is_dir():
         raise MirrorUnknown("this system has no apt, so no Debian mirror is known")
     if mirror := main_archive(configured_sources(folder)):
@@ -40,7 +39,7 @@ def debian_mirror(folder: Path = APT_FOLDER) -> str:
 
 
 def configured_sources(folder: Path) -> Iterator[Source]:
-    """Read every binary source of an apt configuration folder, in apt's order."""
+    """Yield every binary source of an apt configuration folder, in apt's order."""
     lists = folder / "sources.list"
     parts = sorted((folder / "sources.list.d").glob("*"))
     for path in [lists, *parts]:
@@ -51,10 +50,10 @@ def configured_sources(folder: Path) -> Iterator[Source]:
 
 
 def main_archive(sources: Iterable[Source]) -> str | None:
-    """Pick Debian's main archive among the sources.
+    """Return the mirror of Debian's main archive among the sources, if any.
 
-    Its mirrors publish it under a path that ends in `debian`, by convention of the mirror network; vendors'
-    archives and `debian-security` end otherwise. Of those the first wins, as it does for apt.
+    By convention the mirrors publish it under a path that ends in `debian`; vendors' archives and
+    `debian-security` end otherwise. The first one wins, as it does for apt.
     """
     for source in sources:
         parts = urlsplit(source.uri)
@@ -65,7 +64,7 @@ def main_archive(sources: Iterable[Source]) -> str | None:
 
 
 def one_line_sources(text: str) -> Iterator[Source]:
-    """Read `deb [options] URI suite component...` lines."""
+    """Yield the `deb [options] URI suite component...` lines."""
     for line in text.splitlines():
         bare = re.sub(r"\[[^]]*]", " ", line.partition("#")[0])
         match bare.split():
@@ -74,7 +73,7 @@ def one_line_sources(text: str) -> Iterator[Source]:
 
 
 def deb822_sources(text: str) -> Iterator[Source]:
-    """Read stanzas of `Field: value`, a value going on in the lines that start with a blank."""
+    """Yield the sources of `Field: value` stanzas; a value continues in lines that start with a blank."""
     without_comments = "\n".join(line for line in text.splitlines() if not line.startswith("#"))
     for stanza in re.split(r"\n\s*\n", without_comments):
         fields = _fields(stanza)

@@ -1,11 +1,11 @@
-"""Make root file systems with a real Asterisk, once, and keep them in the user's cache.
+"""Root file systems with a real Asterisk, built once and kept in the user's cache.
 
-Debian carries two Asterisks a generation apart: 22 in sid and 16 in bullseye. `debootstrap` turns either into
-a tree of half a gigabyte within a few minutes, from the mirror that this machine's apt already uses.
+Debian has Asterisk 22 in sid and 16 in bullseye. `debootstrap` builds a tree of half a gigabyte from either
+within a few minutes, from the mirror that this machine's apt already uses.
 
-A tree is built under another name and renamed when it is whole, so a tree with the right name is always
-complete: an interrupted build is thrown away by the next one. A lock per suite makes a second process wait
-for the first.
+A tree is built under another name and renamed when it is complete, so a tree with the right name is always
+complete, and the next build discards an interrupted one. A lock per suite makes a second process wait for the
+first.
 """
 
 import fcntl
@@ -21,7 +21,7 @@ from pathlib import Path
 from conformance.asterisk.mirror import MirrorUnknown, debian_mirror
 
 SUITES: Mapping[int, str] = {22: "sid", 16: "bullseye"}
-"""The Debian suite that carries each major version."""
+"""Debian suite of each major version."""
 
 PACKAGES = ("asterisk", "asterisk-core-sounds-en-gsm")
 
@@ -37,27 +37,27 @@ UNTRUSTED = re.compile(
     r"unknown key|NO_PUBKEY|no keyring|not signed|Invalid Release signature", re.IGNORECASE
 )
 
-Report = Callable[[str], None]
-"""Takes one line for the person who waits."""
+TellProgress = Callable[[str], None]
+"""Takes a progress line for the user."""
 
 
 class AsteriskUnavailable(Exception):
-    """No Asterisk can be had here; the message is one line that says why."""
+    """There is no Asterisk here; the message is one line that says why."""
 
 
 def tell(line: str) -> None:
-    """Write a progress line where it disturbs no output that is piped."""
+    """Write a progress line to standard error."""
     print(line, file=sys.stderr, flush=True)
 
 
-def provision(version: int, report: Report = tell) -> Path:
-    """Return the root file system that holds Asterisk `version`, building it when it is not there yet.
+def provision(version: int, report: TellProgress = tell) -> Path:
+    """Return the root file system with Asterisk `version`; build it if it is missing.
 
-    Raises `AsteriskUnavailable`, with one line, where that cannot be done.
+    Raises `AsteriskUnavailable`.
     """
     if version not in SUITES:
         known = ", ".join(map(str, SUITES))
-        raise AsteriskUnavailable(f"Asterisk {version} is none of those that Debian carries: {known}")
+        raise AsteriskUnavailable(f"Debian has no Asterisk {version}, only {known}")
     if os.geteuid() != 0:
         raise AsteriskUnavailable("Asterisk needs root here (debootstrap and chroot): run as root")
     suite = SUITES[version]
@@ -65,19 +65,19 @@ def provision(version: int, report: Report = tell) -> Path:
     if not tree.exists():
         cache_folder().mkdir(parents=True, exist_ok=True)
         with _locked(cache_folder() / f"{suite}.lock"):
-            if not tree.exists():  # another process may have built it while this one waited for the lock
+            if not tree.exists():  # another process may have built it meanwhile
                 _build(suite, tree, report)
     return tree
 
 
 def cache_folder() -> Path:
-    """Name the folder of all trees; it need not exist."""
+    """Return the parent folder of all trees; it need not exist."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base) / "ami-conformance"
 
 
 def installed_version(tree: Path) -> str:
-    """Ask a tree's Asterisk for its version, such as `22.10.1`."""
+    """Return the version of a tree's Asterisk, such as `22.10.1`."""
     command = ["chroot", str(tree), "asterisk", "-V"]
     answer = subprocess.run(
         command, capture_output=True, text=True, env=administrator(), timeout=30, check=False
@@ -97,7 +97,7 @@ def administrator() -> dict[str, str]:
 # -- building
 
 
-def _build(suite: str, tree: Path, report: Report) -> None:
+def _build(suite: str, tree: Path, report: TellProgress) -> None:
     building = tree.with_name(f"{suite}.building")
     log = tree.with_name(f"{suite}.log")
     _discard(building)
@@ -106,18 +106,20 @@ def _build(suite: str, tree: Path, report: Report) -> None:
     report(f"Building a Debian {suite} with Asterisk in {tree}: a few minutes, once ...")
     _debootstrap(debootstrap, suite, building, mirror, log, report)
     installed_version(building)
-    shutil.rmtree(building / "var/cache/apt/archives", ignore_errors=True)  # the packages it was built from
+    shutil.rmtree(building / "var/cache/apt/archives", ignore_errors=True)  # the downloaded packages
     (building / "etc/hosts").write_text("127.0.0.1 localhost\n", encoding="ascii")
     (building / "etc/resolv.conf").write_text(
         "nameserver 127.0.0.1\n", encoding="ascii"
-    )  # it asks nobody outside
+    )  # no look-ups outside of this machine
     building.rename(tree)
 
 
-def _debootstrap(program: str, suite: str, target: Path, mirror: str, log: Path, report: Report) -> None:
-    """Run debootstrap; a suite that this machine's keyring cannot vouch for is taken unverified.
+def _debootstrap(
+    program: str, suite: str, target: Path, mirror: str, log: Path, report: TellProgress
+) -> None:
+    """Run debootstrap. A suite whose signature this machine's keyring cannot verify is taken unverified.
 
-    That is acceptable for a throw-away test tree only, and said aloud.
+    That is acceptable for a throw-away test tree only, and it is reported.
     """
     trust = [f"--keyring={KEYRING}"] if KEYRING.exists() else ["--no-check-gpg"]
     command = [program, "--variant=minbase", f"--include={','.join(PACKAGES)}"]
@@ -132,7 +134,7 @@ def _debootstrap(program: str, suite: str, target: Path, mirror: str, log: Path,
 
 
 def _run_logged(command: list[str], log: Path) -> str | None:
-    """Run a build command into a log file: None on success, what it wrote otherwise."""
+    """Run a build command with its output in a log file; return None on success, else the output."""
     environment = administrator() | {"LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"}
     with log.open("wb") as sink:
         try:
@@ -158,8 +160,8 @@ def _mirror() -> str:
         raise AsteriskUnavailable(f"{unknown}; AMI_DEBIAN_MIRROR=URL names one") from None
 
 
-def _debootstrap_program(report: Report) -> str:
-    """Find debootstrap, installing it with apt-get where it is missing."""
+def _debootstrap_program(report: TellProgress) -> str:
+    """Return the path of debootstrap; install it with apt-get if it is missing."""
     if found := shutil.which("debootstrap", path=administrator()["PATH"]):
         return found
     apt = shutil.which("apt-get")
@@ -186,16 +188,16 @@ def _debootstrap_program(report: Report) -> str:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    """Hold an exclusive lock on a file; the kernel lets go of it when the process dies."""
+    """Hold an exclusive lock on a file; the kernel releases it when the process dies."""
     with path.open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 
 
 def _discard(tree: Path) -> None:
-    """Remove what an interrupted build left, its mounts first.
+    """Remove the tree of an interrupted build, and unmount its mounts before.
 
-    debootstrap mounts /proc and /sys into the tree; removing through them would reach into the machine.
+    debootstrap mounts /proc and /sys into the tree; removing through them would remove files of this machine.
     """
     if not tree.exists():
         return

@@ -1,7 +1,7 @@
-"""Speak AMI over a plain blocking socket, without the library: no proof may rest on what it is to prove.
+"""AMI over a plain blocking socket, without the library: the library must not be needed to test it.
 
-Frames are kept as the bytes that came, up to their empty line. Only the servers and the tests of this
-folder's own machinery use this; everything else uses the library.
+Frames keep the bytes of the stream, up to their empty line. Only the servers and the tests of this folder use
+this module; everything else uses the library.
 """
 
 import socket
@@ -11,14 +11,14 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
-BANNER = b"Asterisk Call Manager/"
+BANNER_START = b"Asterisk Call Manager/"
 
-TIMEOUT = 10.0
+FRAME_TIMEOUT = 10.0
 """Seconds for one frame: Asterisk answers in milliseconds, and refuses a login after one second."""
 
 
-class Frame:
-    """One message: its bytes, and its headers as text, the first of a name winning."""
+class RawFrame:
+    """One message: its bytes, and its headers as text."""
 
     def __init__(self, data: bytes) -> None:
         self.data = data
@@ -28,11 +28,11 @@ class Frame:
         ]
 
     def __getitem__(self, name: str) -> str:
-        """Return the first value of a header, and an empty text where there is none."""
+        """Return a header's first value, or an empty text."""
         return next(iter(self.all(name)), "")
 
     def __repr__(self) -> str:
-        return f"Frame({self.data!r})"
+        return f"RawFrame({self.data!r})"
 
     def all(self, name: str) -> list[str]:
         """Return every value of a header, in order."""
@@ -40,13 +40,13 @@ class Frame:
 
 
 class RawSession:
-    """One AMI session: connects and takes the banner, then sends actions and reads frames.
+    """One AMI session: it connects and reads the banner, then sends actions and reads frames.
 
-    Raises `OSError` when the connection cannot be made or times out, `EOFError` when the server closed it.
+    Raises `OSError` when the connection fails or times out, `EOFError` when the server closes it.
     """
 
     def __init__(
-        self, host: str, port: int, *, tls: ssl.SSLContext | None = None, timeout: float = TIMEOUT
+        self, host: str, port: int, *, tls: ssl.SSLContext | None = None, timeout: float = FRAME_TIMEOUT
     ) -> None:
         self._buffer = b""
         self._counter = 0
@@ -68,11 +68,11 @@ class RawSession:
         self.close()
 
     def close(self) -> None:
-        """Close the socket; again is harmless."""
+        """Close the socket. Idempotent."""
         self._socket.close()
 
     def send(self, action: str, *headers: tuple[str, str]) -> str:
-        """Send an action and return the ActionID it was given."""
+        """Send an action and return its ActionID."""
         self._counter += 1
         action_id = f"raw:{self._counter}"
         lines = [("Action", action), ("ActionID", action_id), *headers]
@@ -80,14 +80,14 @@ class RawSession:
         self._socket.sendall(f"{text}\r\n".encode())
         return action_id
 
-    def read(self) -> Frame:
-        """Read the next frame, whatever it is."""
+    def read(self) -> RawFrame:
+        """Read the next frame."""
         while not (data := self._until(b"\r\n\r\n")).strip():
             pass  # some replies end in one empty line too many
-        return Frame(data)
+        return RawFrame(data)
 
-    def reply(self, action: str, *headers: tuple[str, str]) -> Frame:
-        """Send an action and read on to the response that carries its ActionID."""
+    def reply(self, action: str, *headers: tuple[str, str]) -> RawFrame:
+        """Send an action and read on to the response with its ActionID."""
         action_id = self.send(action, *headers)
         while True:
             frame = self.read()
@@ -95,10 +95,10 @@ class RawSession:
             if frame["ActionID"] == action_id and frame["Response"] and not frame["Event"]:
                 return frame
 
-    def list(self, action: str, *headers: tuple[str, str]) -> list[Frame]:
-        """Send a list action and return its items; `ValueError` with the response when it opens no list."""
+    def list(self, action: str, *headers: tuple[str, str]) -> list[RawFrame]:
+        """Send a list action and return its items. Raises `ValueError` with a response that opens no list."""
         action_id = self.send(action, *headers)
-        items: list[Frame] = []
+        items: list[RawFrame] = []
         while True:
             frame = self.read()
             if frame["Response"] and frame["EventList"].lower() != "start":
@@ -108,15 +108,15 @@ class RawSession:
             if frame["Event"] and not frame["Privilege"]:  # live events have one, list items have none
                 items.append(frame)
 
-    def event(self, name: str, **headers: str) -> Frame:
+    def event(self, name: str, **headers: str) -> RawFrame:
         """Read on to an event with this name and these header values."""
         while True:
             frame = self.read()
             if frame["Event"] == name and all(frame[key] == value for key, value in headers.items()):
                 return frame
 
-    def login(self, username: str, secret: str, events: str = "off") -> Frame:
-        """Log in and return the response, whichever it is."""
+    def login(self, username: str, secret: str, events: str = "off") -> RawFrame:
+        """Log in and return the response, accepted or not."""
         return self.reply("Login", ("Username", username), ("Secret", secret), ("Events", events))
 
     def wait_closed(self) -> None:
@@ -152,7 +152,7 @@ def logged_in(
     events: str = "off",
     tls: ssl.SSLContext | None = None,
 ) -> Iterator[RawSession]:
-    """Give a session that is logged in, and log it off at the end."""
+    """Give a session that is logged in; log off at the end."""
     with RawSession(host, port, tls=tls) as session:
         answer = session.login(username, secret, events)
         if answer["Response"] != "Success":
@@ -161,9 +161,9 @@ def logged_in(
 
 
 def greets(host: str, port: int, timeout: float) -> bool:
-    """Tell whether an AMI server greets on this port within `timeout` seconds; one attempt."""
+    """Return whether an AMI server sends its banner on this port within `timeout` seconds; one attempt."""
     try:
         with RawSession(host, port, timeout=timeout) as session:
-            return session.banner.startswith(BANNER)
+            return session.banner.startswith(BANNER_START)
     except (OSError, EOFError):
         return False

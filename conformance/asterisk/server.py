@@ -1,10 +1,10 @@
-"""Run a real Asterisk in a provisioned tree, as a child process that never outlives this one.
+"""A real Asterisk in a provisioned tree, as a child process that never outlives this one.
 
     with AsteriskServer(22) as server:
         connect(server.host, server.port, server.users["admin"])
 
-The faults a client must survive are methods: `restart`, `kill`, `pause` and `resume`. Ports, users and
-certificate stay the same through all of them, so that a client which keeps trying comes back.
+`restart`, `kill`, `pause` and `resume` are the faults that a client must survive. Ports, users and
+certificate stay the same, so that a client which keeps trying reconnects.
 """
 
 import atexit
@@ -21,10 +21,10 @@ from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Self
 
-from conformance.asterisk.instance import HOST, Instance, Ports, account
+from conformance.asterisk.instance import LOOPBACK, Instance, Ports, account
 from conformance.asterisk.provision import AsteriskUnavailable, administrator, installed_version, provision
 from conformance.asterisk.raw import greets
-from conformance.server.process import await_standstill
+from conformance.mock.process import wait_until_stopped
 
 PROGRAM = "/usr/sbin/asterisk"
 
@@ -34,7 +34,7 @@ START_TIMEOUT = 45.0
 """Seconds until the server is fully booted: one or two are usual, loaded machines take ten times as long."""
 
 GREETING_TIMEOUT = 1.0
-"""Seconds for one attempt to be greeted: it is immediate, or there is nobody yet."""
+"""Seconds for one attempt to get the banner: it comes at once, or the server does not listen yet."""
 
 STOP_GRACE = 5.0
 """Seconds that `core stop now` may take before the process is killed."""
@@ -49,27 +49,27 @@ _launcher = ThreadPoolExecutor(max_workers=1, thread_name_prefix="asterisk-launc
 
 
 @dataclass(frozen=True, slots=True)
-class User:
-    """A manager account."""
+class ManagerAccount:
+    """An account in manager.conf."""
 
     username: str
     secret: str
 
 
 class AsteriskServer:
-    """One Asterisk of a major version that can be started, stopped and tormented at will.
+    """One Asterisk of a major version, which tests may start, stop, kill and freeze.
 
-    `start` returns when the server is fully booted; `stop` may be followed by another `start`. `close` stops
-    it and removes its files, and so do the end of the `with` block and the end of the interpreter. Methods
-    that cannot do their work raise `AsteriskUnavailable`.
+    `start` returns when the server is fully booted; after `stop` it can be started again. `close` stops it
+    and removes its files, and so do the end of the `with` block and the end of the interpreter. Methods
+    that fail raise `AsteriskUnavailable`.
     """
 
-    users: Mapping[str, User] = MappingProxyType(
+    users: Mapping[str, ManagerAccount] = MappingProxyType(
         {
-            "admin": User("admin", "s3cr3t"),  # may do and see everything
-            "readonly": User("readonly", "readonly"),  # sees and does calls only
-            "filtered": User("filtered", "filtered"),  # is sent no VarSet
-            "slow": User("slow", "slow"),  # is cut off after 100 ms without reading
+            "admin": ManagerAccount("admin", "s3cr3t"),  # may do and see everything
+            "readonly": ManagerAccount("readonly", "readonly"),  # sees and does calls only
+            "filtered": ManagerAccount("filtered", "filtered"),  # is sent no VarSet
+            "slow": ManagerAccount("slow", "slow"),  # is cut off after 100 ms without reading
         }
     )
 
@@ -79,7 +79,7 @@ class AsteriskServer:
         self.version = int(self.release.partition(".")[0])
         if self.version != version:
             raise AsteriskUnavailable(f"{self._tree} holds Asterisk {self.release}, not {version}")
-        self.host = HOST
+        self.host = LOOPBACK
         self._ports = Ports.free()
         secrets = {user.username: user.secret for user in self.users.values()}
         self._instance = Instance(self._tree, self._ports, secrets)
@@ -123,11 +123,11 @@ class AsteriskServer:
         return self._process.pid if running and self._process is not None else None
 
     def local(self, extension: str) -> str:
-        """Name the channel that calls an extension of the dialplan, for `Originate`."""
+        """Return the channel that calls an extension of the dialplan, for `Originate`."""
         return f"Local/{extension}@default"
 
     def cli(self, command: str, timeout: float = CLI_TIMEOUT) -> str:
-        """Run a command on Asterisk's own command line and return what it wrote."""
+        """Run a command on Asterisk's own command line and return its output."""
         asterisk = [PROGRAM, "-C", self._instance.config_file, "-rx", command]
         try:
             done = subprocess.run(
@@ -144,56 +144,56 @@ class AsteriskServer:
     # -- life
 
     def start(self) -> None:
-        """Start the server and wait until it is fully booted; when it runs already nothing happens."""
+        """Start the server and wait until it is fully booted; do nothing if it runs."""
         if self.pid is not None:
             return
         self._instance.clean()
         self._await_boot(lambda: _launcher.submit(self._launch).result())
 
     def stop(self) -> None:
-        """Stop the server with `core stop now`, and by force when that takes too long; again is harmless."""
+        """Stop the server with `core stop now`, and kill it if that takes too long. Idempotent."""
         if self._process is None:
             return
         if self.pid is not None:
             self.resume()
-            with contextlib.suppress(AsteriskUnavailable):  # it need not answer, as long as it goes
+            with contextlib.suppress(AsteriskUnavailable):  # it may stop before it answers
                 self.cli("core stop now")
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(STOP_GRACE)
         self.kill()
 
     def close(self) -> None:
-        """Stop the server and remove its files; again is harmless."""
+        """Stop the server and remove its files. Idempotent."""
         atexit.unregister(self.close)
         self.stop()
         self._instance.close()
 
     def ensure_running(self) -> None:
-        """Undo what a test did to it: resume, start, or neither."""
+        """Undo what a test did to the server: resume it, start it."""
         self.resume()
         self.start()
 
     # -- faults
 
     def restart(self) -> None:
-        """Let it restart itself (`core restart now`): same process, new everything; wait until it is back."""
+        """Let it restart itself (`core restart now`), in the same process; wait until it is back."""
         self._await_boot(lambda: self.cli("core restart now"))
 
     def kill(self) -> None:
-        """Kill it at once (`kill -9`); again is harmless."""
+        """Kill it at once (`kill -9`). Idempotent."""
         self._signal(signal.SIGKILL)
         if self._process is not None:
             self._process.wait()
             self._process = None
 
     def pause(self) -> None:
-        """Freeze it (SIGSTOP), every thread of it: connections stay open, and nothing answers."""
+        """Freeze every thread of it (SIGSTOP): connections stay open, and it sends nothing."""
         self._signal(signal.SIGSTOP)
         if (pid := self.pid) is not None:
-            await_standstill(pid)
+            wait_until_stopped(pid)
 
     def resume(self) -> None:
-        """Let it run on (SIGCONT); one that is not frozen does not notice."""
+        """Let it run on (SIGCONT)."""
         self._signal(signal.SIGCONT)
 
     # -- helpers
@@ -201,7 +201,7 @@ class AsteriskServer:
     def _launch(self) -> None:
         """Start the process in the chroot, as the tree's own user, in a process group of its own.
 
-        Every program on the way becomes the next, so the process id is Asterisk's.
+        Each program on the way executes the next in its place, so the process id is Asterisk's.
         """
         user, group = account(self._tree)
         launch = [sys.executable, "-I", "-S", str(LAUNCH), str(self._tree), str(user), str(group)]
@@ -214,7 +214,7 @@ class AsteriskServer:
             )  # fmt: skip
 
     def _await_boot(self, cause: Callable[[], object]) -> None:
-        """Cause a boot and wait for its end; AMI greets long before, when no module is loaded yet."""
+        """Cause a boot and wait for its end. The banner comes long before, when no module is loaded yet."""
         deadline = time.monotonic() + START_TIMEOUT
         before = self._instance.booted_at()
         cause()

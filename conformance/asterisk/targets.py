@@ -1,4 +1,4 @@
-"""What a test may ask of a real server, whether this machine provisioned it or the user named it."""
+"""The interface of a real server in tests: one that was provisioned, or the user's own."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,13 +8,13 @@ import pytest
 
 from conformance.asterisk.provision import AsteriskUnavailable
 from conformance.asterisk.raw import logged_in
-from conformance.asterisk.server import User
+from conformance.asterisk.server import ManagerAccount
 
-DEFAULT_PORT = 5038
+AMI_PORT = 5038
 
 
-class Target(Protocol):
-    """A running Asterisk. On the user's own server, what would disturb it skips the test."""
+class AsteriskTarget(Protocol):
+    """A running Asterisk. On the user's own server, methods that would disturb it skip the test."""
 
     @property
     def host(self) -> str:
@@ -30,10 +30,10 @@ class Target(Protocol):
 
     @property
     def ca_file(self) -> Path:
-        """The certificate authority that vouches for the TLS port."""
+        """The authority that signed the certificate of the TLS port."""
 
     @property
-    def users(self) -> Mapping[str, User]:
+    def users(self) -> Mapping[str, ManagerAccount]:
         """The manager accounts: `admin`, `readonly`, `filtered` and `slow`."""
 
     @property
@@ -41,7 +41,7 @@ class Target(Protocol):
         """The major version, such as 22."""
 
     def local(self, extension: str) -> str:
-        """Name the channel that calls an extension of the provisioned dialplan."""
+        """Return the channel that calls an extension of the provisioned dialplan."""
 
     def cli(self, command: str) -> str:
         """Run a command on Asterisk's command line and return what it wrote."""
@@ -59,24 +59,24 @@ class Target(Protocol):
         """Kill it at once."""
 
     def pause(self) -> None:
-        """Freeze it: connections stay open, and nothing answers."""
+        """Freeze it: connections stay open, and it sends nothing."""
 
     def resume(self) -> None:
         """Let it run on."""
 
     def ensure_running(self) -> None:
-        """Bring it back to life after whatever a test did to it."""
+        """Start it again after whatever a test did to it."""
 
 
 class ExternalServer:
-    """The user's own server, named by `--asterisk HOST:PORT`: looked at, never stopped.
+    """The user's own server, named by `--asterisk HOST:PORT`: it is only read, never stopped.
 
     Raises `AsteriskUnavailable` when it cannot be reached or refuses the login.
     """
 
-    def __init__(self, address: str, user: User) -> None:
+    def __init__(self, address: str, user: ManagerAccount) -> None:
         self.host, self.port = split_address(address)
-        self.users: Mapping[str, User] = _OnlyAdmin(admin=user)
+        self.users: Mapping[str, ManagerAccount] = _OnlyAdmin(admin=user)
         try:
             words = self.cli("core show version").split()
         except (OSError, EOFError) as error:
@@ -111,33 +111,33 @@ class ExternalServer:
 
     def stop(self) -> None:
         """Skip the test."""
-        _skip("it is not ours to stop")
+        _skip("tests must not stop it")
 
     def restart(self) -> None:
         """Skip the test."""
-        _skip("it is not ours to restart")
+        _skip("tests must not restart it")
 
     def kill(self) -> None:
         """Skip the test."""
-        _skip("it is not ours to kill")
+        _skip("tests must not kill it")
 
     def pause(self) -> None:
         """Skip the test."""
-        _skip("it is not ours to freeze")
+        _skip("tests must not freeze it")
 
     def resume(self) -> None:
         """Do nothing: it was never frozen."""
 
 
-class _OnlyAdmin(dict[str, User]):
-    """The accounts of the user's server: the one we were told of."""
+class _OnlyAdmin(dict[str, ManagerAccount]):
+    """The accounts of the user's server: only one is known."""
 
     def __missing__(self, name: str) -> NoReturn:
         _skip(f"it need not have an account `{name}`")
 
 
 def split_address(address: str) -> tuple[str, int]:
-    """Split HOST, HOST:PORT or [IPv6]:PORT; without a port it is AMI's own."""
+    """Split HOST, HOST:PORT or [IPv6]:PORT. The default port is AMI's."""
     if address.startswith("["):
         host, _, rest = address[1:].partition("]")
         port = rest.removeprefix(":")
@@ -145,7 +145,7 @@ def split_address(address: str) -> tuple[str, int]:
         host, _, port = address.partition(":")
     if not host or (port and not port.isdecimal()):
         raise AsteriskUnavailable(f"--asterisk {address}: HOST:PORT is wanted")
-    return host, int(port or DEFAULT_PORT)
+    return host, int(port or AMI_PORT)
 
 
 def _skip(reason: str) -> NoReturn:

@@ -1,10 +1,11 @@
-"""What servers were seen to send: captures of real sessions, and odd frames with what they mean.
+"""Bytes that real servers sent: captures of whole sessions, and odd frames with their meaning.
 
-Every implementation of the framing must read all of them the same way, however the bytes are cut.
+Every implementation of the framing must read them in the same way, however the bytes are cut.
 """
 
 import base64
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
@@ -12,6 +13,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
+_ACTION_ID = re.compile(r"^ActionID: *(.*?)\r?$", re.IGNORECASE | re.MULTILINE)
 _RELEASES = ("asterisk-16.28.0", "asterisk-22.10.1")
 
 
@@ -28,22 +30,28 @@ class Capture:
     chunks: tuple[tuple[float, int], ...]
     """Seconds and bytes of every read; -1 bytes: the server closed."""
 
+    @property
+    def action_ids(self) -> list[str]:
+        """The ActionID of every action sent, for `Decoder(sent=...)`."""
+        return [found[1] for _, text in self.sent for found in _ACTION_ID.finditer(text)]
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A few frames and what they mean."""
+    """A few frames and their meaning."""
 
     name: str
     title: str
     data: bytes
     after_banner: bool
-    """Whether the session's banner came before."""
+    """Whether the banner of the session came before."""
     at_end: bool
-    """Whether the stream ends behind it."""
+    """Whether the stream ends after it."""
     frame_size_max: int | None
-    """The limit it is to be read with; None for the default."""
+    """Limit of the decoder; None for the default."""
     expected: tuple[dict[str, Any], ...]
-    """Kind, and what else matters: headers, output, version, torn, name, action_id, size, raw (latin-1)."""
+    """Attributes of each message: kind, and some of headers, output, version, torn, name, action_id, size,
+    raw."""
 
 
 def capture(name: str) -> Capture:
@@ -53,7 +61,7 @@ def capture(name: str) -> Capture:
 
 
 def capture_file(path: Path) -> Capture:
-    """Return a capture of your own: `NAME.ami` with the bytes, and beside it `NAME.json` with the times."""
+    """Return a capture of your own: `NAME.ami` with the bytes, `NAME.json` with the times."""
     return _read(path.stem, path.parent, path.stem)
 
 
@@ -69,7 +77,7 @@ def _read(name: str, directory: Traversable, file: str) -> Capture:
 
 
 def captures() -> Iterator[Capture]:
-    """Return every capture of every release, in the order of their names."""
+    """Yield every capture of every release, in the order of their names."""
     for release in _RELEASES:
         for file in sorted(entry.name for entry in (files(__name__) / release).iterdir()):
             if file.endswith(".ami"):
@@ -77,7 +85,7 @@ def captures() -> Iterator[Capture]:
 
 
 def nasty_cases() -> Iterator[Case]:
-    """Return what was captured from, or assembled after the sources of, real servers."""
+    """Yield frames that were captured from real servers, or assembled after their source code."""
     for case in json.loads((files(__name__) / "nasty-frames.json").read_text("utf-8"))["cases"]:
         yield Case(
             name=case["id"],
@@ -91,7 +99,7 @@ def nasty_cases() -> Iterator[Case]:
 
 
 def further_cases() -> Iterator[Case]:
-    """Return what no capture has: proxies, asterisk#761, oversized frames, torn streams."""
+    """Yield frames that no capture has: proxies, asterisk#761, oversized frames, torn streams."""
     for case in json.loads((files(__name__) / "ten-cases.json").read_text("utf-8"))["cases"]:
         yield Case(
             name=case["id"],

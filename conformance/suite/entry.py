@@ -1,7 +1,7 @@
-"""What pytest loads wherever this package is installed: the suite's plugin, where the suite is asked for.
+"""The plugin that pytest loads wherever this package is installed. It loads the suite's plugin on demand.
 
-`--backend` is a word that others use too. Nothing else is imported here, so that whoever measures or
-mutates a package comes first.
+Other plugins may have a `--backend` of their own. And nothing of the product is imported here, because
+coverage and mutation testing must start before that.
 """
 
 import pytest

@@ -1,35 +1,38 @@
-"""gevent, as it is or with the standard library patched."""
+"""gevent, with the standard library patched or not."""
 
 import gc
 import threading
 import time
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import Any, TypeVar, cast
 
 import gevent
 from gevent import monkey
 
 from ami_backends import gevent as ami
-from conformance.leaks import PATIENCE
-from conformance.suite import threads
-from conformance.suite.backends import A_MOMENT, LATE_MAX, words_of
-from conformance.suite.program import struck
+from ami_backends.anyio import Client
+from ami_backends.clients.one_text import AwaitableClient, awaitable_connect, run_to_end
+from conformance.laws.peer import PATIENCE
+from conformance.suite.backends import A_MOMENT, LAWFUL, TICK_LATE_MAX, LawfulMachines, usual_arguments
+from conformance.suite.blocking import no_blocking_calls
+from conformance.suite.threads import ThreadCall
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
-class Began:
+class GreenletCall:
     """A call in a greenlet of its own."""
 
-    def __init__(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    def __init__(self, function: Callable[..., Any], *arguments: Any) -> None:
         self._outcome: tuple[Any, BaseException | None] | None = None
         self._greenlet = gevent.spawn(self._run, function, arguments)
         gevent.sleep(0)
 
-    def result(self) -> Any:
+    async def result(self) -> Any:
         """Wait for its end; return or raise what it did."""
         self._greenlet.join(PATIENCE)
-        assert self._outcome is not None, "it has not ended"
+        assert self._outcome is not None, "the call has not ended"
         value, error = self._outcome
         if error is not None:
             raise error
@@ -43,21 +46,24 @@ class Began:
 
 
 class Greenlets:
-    """A hub. Whatever blocks it fails the test, and so does a greenlet that is left."""
+    """A hub. A test that blocks it, or leaves a greenlet, fails."""
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.shared = name == "gevent-patched"  # a patched thread is a greenlet of the same hub
-        gevent.sleep(0)  # the hub opens descriptors that stay
+        self.machines = LawfulMachines(name)
+        self._patched = name.removesuffix(LAWFUL) == "gevent-patched"
+        self.shared = self._patched  # with patching, a thread is a greenlet of the same hub
+        gevent.sleep(0)  # the hub opens descriptors that stay; before `nothing_left` counts them
 
-    def run(self, program: Callable[..., Any], arguments: Mapping[str, Any]) -> None:
-        """Run the struck text of a program beside a clock that notices a blocked hub."""
-        assert monkey.is_module_patched("socket") == (self.name == "gevent-patched")
+    def run(self, program: Callable[..., Coroutine[Any, Any, None]], arguments: Mapping[str, Any]) -> None:
+        """Run a program, whose waits block its greenlet, beside a clock that notices a blocked hub."""
+        assert monkey.is_module_patched("socket") == self._patched
         before = _greenlets()
         ticking = gevent.spawn(_tick)
         try:
             gevent.sleep(A_MOMENT)
-            struck(program)(**arguments)
+            with self.machines.judged(), no_blocking_calls():
+                run_to_end(program(**arguments))
             gevent.sleep(A_MOMENT)
             assert ticking.exception is None, ticking.exception
         finally:
@@ -65,28 +71,37 @@ class Greenlets:
         left = _greenlets() - before
         assert not left, left
 
-    def connect(self, port: int, **options: Any) -> ami.Client:
-        """Connect."""
-        return ami.connect(**words_of(port, options))
+    def connect(self, port: int, **options: Any) -> AbstractAsyncContextManager[Client]:
+        """Connect on entry."""
+        connect = self.machines.connector(ami.connect, ami.connect_machine)
+        connected = awaitable_connect(connect)(**usual_arguments(port, options))
+        return cast("AbstractAsyncContextManager[Client]", connected)
 
-    def sleep(self, seconds: float) -> None:
+    def client(self, *ports: int, **options: Any) -> Client:
+        """Return a client that is not started."""
+        made = self.machines.client(ami.Client, ports, options)
+        return cast("Client", AwaitableClient(made))
+
+    async def sleep(self, seconds: float) -> None:
         """Sleep."""
         gevent.sleep(seconds)
 
-    def spawn(self, function: Callable[..., Any], *arguments: Any) -> Began:
+    async def spawn(self, function: Callable[..., Coroutine[Any, Any, Any]], *arguments: Any) -> GreenletCall:
         """Call it in a greenlet."""
-        return Began(function, arguments)
+        return GreenletCall(lambda: run_to_end(function(*arguments)))
 
-    def aside(self, function: Callable[..., T], *arguments: Any) -> T:
-        """Call it in a thread that ends with it; those of the hub's pool would stay."""
-        called = threads.Began(function, arguments)
+    async def aside(self, function: Callable[..., _T], *arguments: Any) -> _T:
+        """Call it in a thread of its own: the threads of the hub's pool stay alive."""
+        called = ThreadCall(function, *arguments)
         while not called.future.done():
             gevent.sleep(0.001)
-        return called.result()
+        return cast("_T", called.join())
 
-    def gave_up(self, seconds: float, function: Callable[..., Any], *arguments: Any) -> bool:
-        """Call it in a greenlet, and kill that."""
-        greenlet = gevent.spawn(function, *arguments)
+    async def gave_up(
+        self, seconds: float, function: Callable[..., Coroutine[Any, Any, Any]], *arguments: Any
+    ) -> bool:
+        """Call it in a greenlet, and kill the greenlet."""
+        greenlet = gevent.spawn(lambda: run_to_end(function(*arguments)))
         greenlet.join(seconds)
         if greenlet.dead:
             greenlet.get()
@@ -94,8 +109,8 @@ class Greenlets:
         greenlet.kill()
         return True
 
-    def eventually(self, condition: Callable[[], object], patience: float = PATIENCE) -> bool:
-        """Look again and again."""
+    async def eventually(self, condition: Callable[[], object], patience: float = PATIENCE) -> bool:
+        """Look every 2 ms until it is true."""
         try:
             with gevent.Timeout(patience):
                 while not condition():
@@ -106,16 +121,17 @@ class Greenlets:
 
 
 def _tick() -> None:
-    """Fail when the hub does not come round for too long."""
+    """Raise when the hub has not run this greenlet for too long."""
     seen = time.monotonic()
     while True:
         gevent.sleep(0.01)
         seen, before = time.monotonic(), seen
-        assert seen - before < LATE_MAX, f"something blocked the hub for {seen - before:.2f} s"
+        assert seen - before < TICK_LATE_MAX, f"something blocked the hub for {seen - before:.2f} s"
 
 
 def _greenlets() -> set[Any]:
-    """Return those that live; patched, a thread is one too, and `nothing_left` looks after it."""
+    """Return the greenlets that run, except patched threads: `nothing_left` checks those."""
     numbers = {thread.ident for thread in threading.enumerate()}
-    living = [each for each in gc.get_objects() if isinstance(each, gevent.Greenlet) and not each.dead]
-    return {each for each in living if id(each) not in numbers}
+    # False: it has ended, or was never started.
+    running = [each for each in gc.get_objects() if isinstance(each, gevent.Greenlet) and bool(each)]
+    return {each for each in running if id(each) not in numbers}

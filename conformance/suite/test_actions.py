@@ -1,31 +1,29 @@
-"""Actions of each kind, in the same words on every driver (R-DRIVER-07)."""
+"""Actions of each kind, with the same calls on every driver (R-DRIVER-07)."""
 
 import threading
 from typing import Any
 
 import pytest
 
-from ami_proto import (
-    ActionFailed,
-    ActionLost,
-    Automatic,
-    Backpressure,
-    CompletionFailed,
-    ConfigError,
-    InvalidAction,
-    MisuseError,
-    Verdict,
+from ami_proto import ActionFailed, ActionLost, Backpressure, ConfigError, InvalidAction, MisuseError
+from ami_proto.completion import Automatic, CompletionFailed, Verdict
+from conformance.laws.peer import (
+    PATIENCE,
+    PeerFactory,
+    echoing,
+    holding,
+    honest,
+    recording,
+    silent_after_login,
 )
-from conformance.leaks import PATIENCE
-from conformance.peer import PeerFactory, echoing, holding, honest, recording, silent_after_login
-from conformance.server import LoopbackServer
-from conformance.suite.backends import Backend
+from conformance.mock import LoopbackServer
+from conformance.suite.backends import SLOW_UNDER_LAWS, SuiteBackend
 
 PENDING_MAX = 500
-"""On some drivers each waits in a thread of its own."""
+"""Some drivers need a thread for each of them."""
 
 
-class Broken(Automatic):
+class DividesByZero(Automatic):
     """A strategy that raises."""
 
     def judge(self, progress: object, message: object) -> Verdict:
@@ -33,7 +31,7 @@ class Broken(Automatic):
         raise ZeroDivisionError
 
 
-async def test_a_response_a_list_and_output(backend: Backend, mock_server: LoopbackServer) -> None:
+async def test_a_response_a_list_and_output(backend: SuiteBackend, mock_server: LoopbackServer) -> None:
     """R-DRIVER-07, R-CORR-02, R-WIRE-08."""
     async with backend.connect(mock_server.port) as pbx:
         assert (await pbx.send("Ping"))["Ping"] == "Pong"
@@ -45,12 +43,12 @@ async def test_a_response_a_list_and_output(backend: Backend, mock_server: Loopb
 
 
 @pytest.mark.parametrize("auth", ["md5", "plain"])
-async def test_a_call_from_its_order_to_its_events(
-    backend: Backend, mock_server: LoopbackServer, auth: str
+async def test_an_originate_returns_its_outcome_and_its_events_arrive(
+    backend: SuiteBackend, mock_server: LoopbackServer, auth: str
 ) -> None:
-    """R-AUTH-01, R-CORR-12, R-ACT-06: the outcome of an Originate, and its events beside it."""
+    """R-AUTH-01, R-CORR-12, R-ACT-06."""
     async with backend.connect(mock_server.port, auth=auth) as pbx:
-        with pbx.events("UserEvent", "Newchannel", "Hangup") as heard:
+        with pbx.events("UserEvent", "Newchannel", "Hangup") as subscription:
             call: dict[str, Any] = {
                 "Channel": "Local/1000@default",
                 "Application": "Wait",
@@ -59,15 +57,15 @@ async def test_a_call_from_its_order_to_its_events(
             }
             called = await pbx.send("Originate", call, variables={"NAME": 'a, "b"'})
             assert [event.name for event in called.events] == ["OriginateResponse"]
-            assert (await heard.get(PATIENCE)).name == "Newchannel"
+            assert (await subscription.get(PATIENCE)).name == "Newchannel"
             await pbx.send("UserEvent", {"UserEvent": "Hello", "Text": "héllo: ☎"})
-            event = await heard.get(PATIENCE)
+            event = await subscription.get(PATIENCE)
             while event.name != "UserEvent":
-                event = await heard.get(PATIENCE)
+                event = await subscription.get(PATIENCE)
             assert event["Text"] == "héllo: ☎"
 
 
-async def test_the_servers_no_is_an_error(backend: Backend, mock_server: LoopbackServer) -> None:
+async def test_an_error_response_raises(backend: SuiteBackend, mock_server: LoopbackServer) -> None:
     """R-CORR-03."""
     async with backend.connect(mock_server.port) as pbx:
         with pytest.raises(ActionFailed, match="Invalid/unknown command: NoSuchAction") as caught:
@@ -80,12 +78,12 @@ async def test_the_servers_no_is_an_error(backend: Backend, mock_server: Loopbac
         assert (await pbx.send("Ping"))["Ping"] == "Pong"
 
 
-async def test_what_cannot_be_sent_raises_at_once_and_leaves_no_trace(
-    backend: Backend, start_peer: PeerFactory
+async def test_an_invalid_action_raises_at_once_and_is_not_sent(
+    backend: SuiteBackend, start_peer: PeerFactory
 ) -> None:
     """R-ACT-02, R-ACT-03."""
-    heard: list[str] = []
-    peer = start_peer(recording(heard))
+    received: list[str] = []
+    peer = start_peer(recording(received))
     async with backend.connect(peer.port) as pbx:
         for headers in ({"A": "x\r\nAction: Logoff"}, {"A": "x\ny"}, {"A\r\n": "x"}, {"A": "\0"}):
             with pytest.raises(InvalidAction):
@@ -102,16 +100,16 @@ async def test_what_cannot_be_sent_raises_at_once_and_leaves_no_trace(
             await pbx.send("Ping", timeout=0)
         assert pbx.snapshot().actions_pending == 0
         await pbx.send("Last")
-    assert await backend.eventually(lambda: heard == ["Last", "Logoff"])
+    assert await backend.eventually(lambda: received == ["Last", "Logoff"])
 
 
 async def test_a_strategy_that_raises_fails_its_action_only(
-    backend: Backend, start_peer: PeerFactory
+    backend: SuiteBackend, start_peer: PeerFactory
 ) -> None:
     """R-CORR-11."""
     async with backend.connect(start_peer(honest).port) as pbx:
         with pytest.raises(CompletionFailed) as caught:
-            await pbx.send("Ping", completion=Broken())
+            await pbx.send("Ping", completion=DividesByZero())
         assert isinstance(caught.value.__cause__, ZeroDivisionError)
         assert (await pbx.send("Ping"))["Ping"] == "Pong"
 
@@ -119,7 +117,7 @@ async def test_a_strategy_that_raises_fails_its_action_only(
 # -- many at a time
 
 
-async def test_calls_side_by_side_get_their_answers(backend: Backend, start_peer: PeerFactory) -> None:
+async def test_concurrent_calls_get_their_own_replies(backend: SuiteBackend, start_peer: PeerFactory) -> None:
     """R-CORR-13, R-DRIVER-06."""
     async with backend.connect(start_peer(echoing).port) as pbx:
         tasks = [await backend.spawn(echo, pbx, number) for number in range(20)]
@@ -129,13 +127,14 @@ async def test_calls_side_by_side_get_their_answers(backend: Backend, start_peer
 
 
 async def echo(pbx: Any, number: int) -> None:
-    """Have some numbers given back."""
+    """Send numbers and require each one back."""
     for each in range(number * 100, number * 100 + 20):
         assert (await pbx.send("Echo", Number=each))["Number"] == str(each)
 
 
-async def test_a_thousand_answers_in_reverse_order(backend: Backend, start_peer: PeerFactory) -> None:
-    """R-CORR-13: each finds whoever asked."""
+@pytest.mark.without_laws(SLOW_UNDER_LAWS)
+async def test_a_thousand_replies_in_reverse_order(backend: SuiteBackend, start_peer: PeerFactory) -> None:
+    """R-CORR-13: each reaches its caller."""
     go = threading.Event()
     go.set()
     async with backend.connect(start_peer(holding(1_000, go)).port) as pbx:
@@ -145,8 +144,9 @@ async def test_a_thousand_answers_in_reverse_order(backend: Backend, start_peer:
         assert pbx.snapshot().actions_pending == 0
 
 
-async def test_the_most_that_may_be_pending(backend: Backend, start_peer: PeerFactory) -> None:
-    """R-CORR-05, R-CORR-07: one more is refused, and every one has its end."""
+@pytest.mark.without_laws(SLOW_UNDER_LAWS)
+async def test_the_limit_of_pending_actions(backend: SuiteBackend, start_peer: PeerFactory) -> None:
+    """R-CORR-05, R-CORR-07: one more is refused, and every pending one ends."""
     port = start_peer(silent_after_login).port
     async with backend.connect(port, max_pending_actions=PENDING_MAX) as pbx:
         tasks = [await backend.spawn(pbx.send, "Echo", {"Number": number}) for number in range(PENDING_MAX)]
@@ -160,8 +160,8 @@ async def test_the_most_that_may_be_pending(backend: Backend, start_peer: PeerFa
                 await task.result()
 
 
-async def test_only_the_action_that_is_one_too_many_is_refused(
-    backend: Backend, start_peer: PeerFactory
+async def test_only_the_action_beyond_the_limit_is_refused(
+    backend: SuiteBackend, start_peer: PeerFactory
 ) -> None:
     """R-CORR-04, R-CORR-05."""
     go = threading.Event()

@@ -1,4 +1,4 @@
-"""Servers that go away: refused and back, cut, frozen, stopped, killed, and readers that are too slow."""
+"""Servers that go away and come back: refusing, cut, frozen, stopped, killed; and slow readers."""
 
 import signal
 import time
@@ -19,42 +19,36 @@ from ami_proto import (
     Overflow,
     Reason,
     State,
-    StateChanged,
 )
-from conformance.peer import Line, PeerFactory
-from conformance.server import Fault as Planned
-from conformance.server import LoopbackServer, MockProcess, MockServer
-from conformance.server.faults import Asked, Cut, Freeze
-from conformance.server.fixtures import MockServerFactory
-from conformance.suite.backends import Backend
-
-PATIENCE = 10.0
+from conformance.laws.peer import PATIENCE, PeerConnection, PeerFactory
+from conformance.mock import LoopbackServer, MockProcess, MockServer
+from conformance.mock import PlannedFault as Planned
+from conformance.mock.faults import DropMidFrame, Freeze, OnRequest
+from conformance.mock.fixtures import MockServerFactory
+from conformance.suite.backends import SuiteBackend, states_entered
 
 ATTENTIVE: dict[str, Any] = {"heartbeat_interval": 0.05, "heartbeat_timeout": 0.05, "read_timeout": 5.0}
-"""Options of a client that finds out soon."""
+"""Options of a client that notices a silent server within a quarter of a second."""
 
 
 @pytest.fixture
 def mock_process() -> Iterator[MockProcess]:
-    """Give the mock as a process of its own."""
+    """Start the mock server as a process of its own."""
     with MockProcess() as process:
         yield process
-
-
-def moves(notices: list[Notice]) -> list[State]:
-    """Return the states that a connection came to."""
-    return [notice.new for notice in notices if isinstance(notice, StateChanged)]
 
 
 # -- away, and back
 
 
-async def test_a_server_that_refuses_and_comes_back(backend: Backend, mock_server: LoopbackServer) -> None:
-    """R-LIFE-03, R-HEALTH-06: five losses in a row, in order and by RST, five times back."""
+async def test_a_server_that_refuses_and_comes_back(
+    backend: SuiteBackend, mock_server: LoopbackServer
+) -> None:
+    """R-LIFE-03, R-HEALTH-06: five losses in a row, by EOF and by RST."""
     async with backend.connect(mock_server.port) as pbx:
         for number in range(5):
             await backend.aside(mock_server.stop_accepting)
-            await backend.aside(cutting(mock_server, number % 2 == 0))
+            await backend.aside(link_dropper(mock_server, number % 2 == 0))
             assert await backend.eventually(lambda: not pbx.state.sending)
             with pytest.raises(NotReady):
                 await pbx.send("Ping")
@@ -63,7 +57,7 @@ async def test_a_server_that_refuses_and_comes_back(backend: Backend, mock_serve
     assert mock_server.accepted == 6
 
 
-async def test_a_server_that_is_not_there_yet(backend: Backend, mock_server: LoopbackServer) -> None:
+async def test_a_server_that_starts_later(backend: SuiteBackend, mock_server: LoopbackServer) -> None:
     """R-LIFE-04: `retry` waits for it."""
     await backend.aside(mock_server.stop_accepting)
     task = await backend.spawn(pinged, backend, mock_server.port)
@@ -72,25 +66,25 @@ async def test_a_server_that_is_not_there_yet(backend: Backend, mock_server: Loo
     assert await task.result() == "Pong"
 
 
-async def pinged(backend: Backend, port: int) -> str:
-    """Return the answer to a ping on a connection that waits for its server."""
+async def pinged(backend: SuiteBackend, port: int) -> str:
+    """Connect with `retry`, and return the answer to a ping."""
     async with backend.connect(port, retry=True) as pbx:
         return str((await pbx.send("Ping"))["Ping"])
 
 
 async def test_a_cut_in_the_middle_of_a_frame(
-    backend: Backend, mock_server: LoopbackServer, mock_core: MockServer
+    backend: SuiteBackend, mock_server: LoopbackServer, mock_core: MockServer
 ) -> None:
-    """R-CORR-07, R-WIRE-12, R-FLOW-06: half a frame is counted, and the gap is where it was."""
-    mock_core.faults.append(Planned(Asked(1, "UserEvent"), Cut(25), links=[1]))
+    """R-CORR-07, R-WIRE-12, R-FLOW-06: half a frame is counted; the gap is in its place."""
+    mock_core.faults.append(Planned(OnRequest(1, "UserEvent"), DropMidFrame(25), links=[1]))
     async with backend.connect(mock_server.port) as pbx:
-        with pbx.events("UserEvent", marks=True) as heard:
+        with pbx.events("UserEvent", marks=True) as subscription:
             with pytest.raises(ActionLost) as lost:
                 await pbx.send("UserEvent", UserEvent="Lost")
             assert lost.value.cause.reason is Reason.EOF
             await pbx.send("UserEvent", UserEvent="Found", wait=True)
-            assert isinstance(await heard.get(PATIENCE), Gap)
-            found = await heard.get(PATIENCE)
+            assert isinstance(await subscription.get(PATIENCE), Gap)
+            found = await subscription.get(PATIENCE)
             assert isinstance(found, Message)
             assert found["UserEvent"] == "Found"
         assert pbx.snapshot().faults == {Fault.INCOMPLETE: 1}
@@ -99,35 +93,35 @@ async def test_a_cut_in_the_middle_of_a_frame(
 # -- there, and silent
 
 
-async def test_a_half_open_link_is_left(
-    backend: Backend, mock_server: LoopbackServer, mock_core: MockServer
+async def test_a_half_open_connection_is_replaced(
+    backend: SuiteBackend, mock_server: LoopbackServer, mock_core: MockServer
 ) -> None:
-    """R-HEALTH-01: DEGRADED at the first unanswered ping, left at the third, and replaced."""
-    mock_core.faults.append(Planned(Asked(3), Freeze(), links=[1]))
+    """R-HEALTH-01: DEGRADED at the first unanswered ping, closed at the third."""
+    mock_core.faults.append(Planned(OnRequest(3), Freeze(), links=[1]))
     notices: list[Notice] = []
     async with backend.connect(mock_server.port, on_notice=notices.append, **ATTENTIVE) as pbx:
         with pytest.raises(ActionLost) as lost:
             await pbx.send("Ping")
         assert lost.value.cause.reason is Reason.HEARTBEAT
-        assert State.DEGRADED in moves(notices)
+        assert State.DEGRADED in states_entered(notices)
         assert (await pbx.send("Ping", wait=True))["Ping"] == "Pong"
     assert mock_server.accepted == 2
 
 
-async def test_a_slow_loris_keeps_its_session_and_no_action(
-    backend: Backend, start_peer: PeerFactory
+async def test_a_server_that_sends_single_bytes_is_alive_and_its_action_times_out(
+    backend: SuiteBackend, start_peer: PeerFactory
 ) -> None:
-    """R-CORR-06, R-HEALTH-02: its drops are a sign of life, so that each action's own deadline judges."""
+    """R-CORR-06, R-HEALTH-02: each byte is a sign of life; the action ends at its own deadline."""
 
-    def drip(line: Line) -> None:
-        line.welcome()
-        action = line.hear()
+    def drip(connection: PeerConnection) -> None:
+        connection.accept_login()
+        action = connection.read_action()
         answer = f"Response: Success\r\nActionID: {action['ActionID']}\r\nPing: Pong\r\n\r\n".encode()
         for byte in answer[:20]:
-            line.say(bytes([byte]))
+            connection.send(bytes([byte]))
             time.sleep(0.01)
-        line.say(answer[20:])
-        line.serve()
+        connection.send(answer[20:])
+        connection.serve()
 
     async with backend.connect(start_peer(drip).port, **ATTENTIVE) as pbx:
         session = pbx.snapshot().session
@@ -141,10 +135,10 @@ async def test_a_slow_loris_keeps_its_session_and_no_action(
 # -- the server's process
 
 
-async def test_a_stopped_process_degrades_and_recovers_or_is_replaced(
-    backend: Backend, mock_process: MockProcess
+async def test_a_stopped_process_keeps_or_loses_its_session(
+    backend: SuiteBackend, mock_process: MockProcess
 ) -> None:
-    """R-HEALTH-01: SIGSTOP and SIGCONT. A patient client keeps its session, a strict one does not."""
+    """R-HEALTH-01: SIGSTOP and SIGCONT. A client with long timeouts keeps its session, another does not."""
     port, seen = mock_process.port, list[Notice]()
     patient = {**ATTENTIVE, "heartbeat_timeout": PATIENCE / 3, "read_timeout": 4 * PATIENCE}
     async with (
@@ -155,7 +149,7 @@ async def test_a_stopped_process_degrades_and_recovers_or_is_replaced(
         await backend.aside(mock_process.stop_process)
         held = await backend.spawn(keeper.send, "Ping")
         assert await backend.eventually(lambda: leaver.state not in (State.READY, State.DEGRADED))
-        assert State.DEGRADED in moves(seen)
+        assert State.DEGRADED in states_entered(seen)
         await backend.aside(mock_process.continue_process)
         assert (await held.result())["Ping"] == "Pong"
         assert (await leaver.send("Ping", wait=True))["Ping"] == "Pong"
@@ -163,10 +157,10 @@ async def test_a_stopped_process_degrades_and_recovers_or_is_replaced(
         assert leaver.snapshot().session != left
 
 
-async def test_a_process_that_is_stopped_for_a_moment_is_forgiven(
-    backend: Backend, mock_process: MockProcess
+async def test_a_process_that_is_stopped_for_a_moment_keeps_its_session(
+    backend: SuiteBackend, mock_process: MockProcess
 ) -> None:
-    """R-HEALTH-01: DEGRADED, and READY with the answer, in the same session."""
+    """R-HEALTH-01: DEGRADED, and READY again with the answer."""
     seen: list[Notice] = []
     options: dict[str, Any] = {**ATTENTIVE, "heartbeat_timeout": 0.5}
     async with backend.connect(mock_process.port, on_notice=seen.append, **options) as pbx:
@@ -174,16 +168,16 @@ async def test_a_process_that_is_stopped_for_a_moment_is_forgiven(
         await backend.aside(mock_process.stop_process)
         assert await backend.eventually(lambda: pbx.state is State.DEGRADED)
         await backend.aside(mock_process.continue_process)
-        assert await backend.eventually(lambda: moves(seen)[-2:] == [State.DEGRADED, State.READY])
+        assert await backend.eventually(lambda: states_entered(seen)[-2:] == [State.DEGRADED, State.READY])
         assert pbx.snapshot().session == session
 
 
 async def test_a_process_that_is_killed_in_the_middle_of_an_action(
-    backend: Backend, mock_process: MockProcess
+    backend: SuiteBackend, mock_process: MockProcess
 ) -> None:
-    """R-CORR-07, R-FLOW-06: the action is lost once, and the gap stands in the events."""
+    """R-CORR-07, R-FLOW-06: the action is lost once, and the gap is among the events."""
     async with backend.connect(mock_process.port) as pbx:
-        with pbx.events("UserEvent", marks=True) as heard:
+        with pbx.events("UserEvent", marks=True) as subscription:
             await pbx.send("UserEvent", UserEvent="Before")
             held = await backend.spawn(pbx.send, "WaitEvent", {"Timeout": 30})
             assert await backend.eventually(lambda: pbx.snapshot().actions_pending == 1)
@@ -193,7 +187,7 @@ async def test_a_process_that_is_killed_in_the_middle_of_an_action(
             assert lost.value.cause.reason in (Reason.EOF, Reason.RESET)
             await backend.aside(mock_process.restart)
             await pbx.send("UserEvent", UserEvent="After", wait=True)
-            before, gap, after = [await heard.get(PATIENCE) for _ in range(3)]
+            before, gap, after = [await subscription.get(PATIENCE) for _ in range(3)]
         assert isinstance(before, Message)
         assert isinstance(gap, Gap)
         assert isinstance(after, Message)
@@ -203,20 +197,20 @@ async def test_a_process_that_is_killed_in_the_middle_of_an_action(
 # -- our own side
 
 
-async def test_a_reader_slower_than_the_servers_patience_is_cut_off(
-    backend: Backend, mock_server_factory: MockServerFactory
+async def test_a_reader_that_is_too_slow_is_cut_off(
+    backend: SuiteBackend, mock_server_factory: MockServerFactory
 ) -> None:
-    """R-FLOW-02, R-FLOW-06: policy PAUSE loses nothing, and the server's patience ends the session.
+    """R-FLOW-02, R-FLOW-06: policy PAUSE drops nothing, until the server ends the session.
 
-    Asterisk waits `writetimeout` for the kernel to take a frame, and goes without a word.
+    Asterisk waits `writetimeout` for the kernel to take a frame, and then closes without a word.
     """
     server = await backend.aside(lambda: mock_server_factory(write_timeout=0.1))
     async with backend.connect(server.port) as pbx:
-        with pbx.events("Big", marks=True, limit=100, policy=Overflow.PAUSE) as heard:
-            await backend.aside(server.call, pour)
+        with pbx.events("Big", marks=True, limit=100, policy=Overflow.PAUSE) as subscription:
+            await backend.aside(server.call, push_big_events)
             assert await backend.eventually(lambda: not server.core.sessions)
             numbers = []
-            while isinstance(item := await heard.get(PATIENCE), Message):
+            while isinstance(item := await subscription.get(PATIENCE), Message):
                 numbers.append(int(item["Number"]))
             assert isinstance(item, Gap)
         assert numbers == list(range(len(numbers)))
@@ -225,9 +219,9 @@ async def test_a_reader_slower_than_the_servers_patience_is_cut_off(
         assert (await pbx.send("Ping", wait=True))["Ping"] == "Pong"
 
 
-async def test_signals_during_a_wait(backend: Backend, mock_server: LoopbackServer) -> None:
-    """R-DRIVER-01: EINTR is harmless."""
-    with ringing(0.005) as rung:
+async def test_signals_during_a_wait(backend: SuiteBackend, mock_server: LoopbackServer) -> None:
+    """R-DRIVER-01: EINTR does no harm."""
+    with repeated_alarms(0.005) as rung:
         async with backend.connect(mock_server.port) as pbx:
             for _ in range(3):
                 with pytest.raises(ActionTimeout):
@@ -244,29 +238,29 @@ async def test_signals_during_a_wait(backend: Backend, mock_server: LoopbackServ
 BIG_COUNT = 4_000
 
 BIG_SIZE = 8_000
-"""Bytes of one event; all of them are more than the kernel keeps for two sockets."""
+"""Bytes of one event; all events together exceed the buffers of two sockets."""
 
 
-def pour(core: MockServer) -> None:
-    """Push large numbered events at everybody."""
+def push_big_events(core: MockServer) -> None:
+    """Push large numbered events to every session."""
     for session in core.sessions.values():
         for number in range(BIG_COUNT):
-            session.push(big(number))
+            session.push(big_event(number))
 
 
-def big(number: int) -> bytes:
-    """Make a large event."""
+def big_event(number: int) -> bytes:
+    """Return one large event."""
     return b"Event: Big\r\nPrivilege: user,all\r\nNumber: %d\r\nFill: %b\r\n\r\n" % (number, b"x" * BIG_SIZE)
 
 
-def cutting(server: LoopbackServer, by_reset: bool) -> Any:
-    """Return what cuts every link."""
+def link_dropper(server: LoopbackServer, by_reset: bool) -> Any:
+    """Return a function that drops every link."""
     return lambda: server.drop_links(reset=by_reset)
 
 
 @contextmanager
-def ringing(seconds: float) -> Iterator[list[int]]:
-    """Have a signal come again and again; give the list of those that were handled."""
+def repeated_alarms(seconds: float) -> Iterator[list[int]]:
+    """Raise SIGALRM every so many seconds; give the list of the handled ones."""
     rung: list[int] = []
     before = signal.signal(signal.SIGALRM, lambda number, _frame: rung.append(number))
     signal.setitimer(signal.ITIMER_REAL, seconds, seconds)

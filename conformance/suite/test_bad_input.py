@@ -1,4 +1,4 @@
-"""Who is no AMI server, who says no, and who hangs up during the login: one clear sentence, and no hang."""
+"""Other protocols, refused logins, servers that hang up during the login, invalid input of the caller."""
 
 import random
 import time
@@ -8,7 +8,6 @@ import pytest
 
 from ami_proto import (
     ConfigError,
-    ConnectFailed,
     Disconnect,
     Fault,
     InvalidAction,
@@ -16,106 +15,110 @@ from ami_proto import (
     MisuseError,
     Reason,
 )
-from conformance.peer import BANNER, HOST, Line, PeerFactory, events, honest, silent, speaking
-from conformance.server import LoopbackServer, MockServer
-from conformance.suite.backends import Backend
-from conformance.suite.failures import connect_fails
-from conformance.suite.stages import STAGES, then_reset
-
-
-async def failure(backend: Backend, port: int, **options: Any) -> ConnectFailed:
-    """Connect in vain; return the error."""
-    with connect_fails(f"{HOST}:{port}") as failed:
-        async with backend.connect(port, **options):
-            pass
-    return failed.value
-
+from conformance.laws.peer import (
+    HOST,
+    PATIENCE,
+    PeerConnection,
+    PeerFactory,
+    events,
+    honest,
+    silent,
+    speaking,
+)
+from conformance.laws.playbook import BANNER
+from conformance.mock import LoopbackServer, MockServer
+from conformance.suite.backends import SuiteBackend
+from conformance.suite.failures import LOGIN_STAGES, connect_fails, failed_connect, then_reset
 
 # -- not an AMI server
 
-GREETINGS = {
+NOT_AMI = {
     b"HTTP/1.1 400 Bad Request\r\nServer: nginx\r\n\r\n<html>": "it said 'HTTP/1.1 400 Bad Request'",
     b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n": "it said 'SSH-2.0-OpenSSH_9.2p1 Debian-2'",
     b"220 mail.example ESMTP\r\n": "it said '220 mail.example ESMTP'",
     b"\0\1\2\x80\xff\r\n\r\n": "not an AMI server: it said",
     b"x" * 1_000_000: "no banner in",
 }
-"""What a stranger says at once, and what the error says of it."""
+"""Greetings of other protocols, and the words of the error for each."""
 
 
-async def test_whoever_is_no_ami_server_is_told_by_what_it_says(
-    backend: Backend, start_peer: PeerFactory
+async def test_another_protocol_is_reported_with_its_greeting(
+    backend: SuiteBackend, start_peer: PeerFactory
 ) -> None:
-    """R-WIRE-03, R-LIFE-04: at once, though most of them go on waiting for us."""
-    peer = start_peer(*[speaking(said) for said in GREETINGS])
-    for detail in GREETINGS.values():
-        cause = (await failure(backend, peer.port)).cause
+    """R-WIRE-03, R-LIFE-04: at once, although most of these servers wait for the client."""
+    peer = start_peer(*[speaking(said) for said in NOT_AMI])
+    for detail in NOT_AMI.values():
+        cause = (await failed_connect(backend, peer.port)).cause
         assert cause.reason is Reason.PROTOCOL
         assert detail in cause.detail
 
 
-async def test_who_says_too_little_to_be_judged_says_no_banner(
-    backend: Backend, start_peer: PeerFactory
+async def test_a_server_without_a_banner_is_reported_after_the_banner_timeout(
+    backend: SuiteBackend, start_peer: PeerFactory
 ) -> None:
-    """R-AUTH-02: an HTTP server waits for a request, and is a silent one to us."""
+    """R-AUTH-02: an HTTP server, for one, waits for a request."""
     full = b"Response: Error\r\nMessage: Permission denied\r\n\r\n"
     said = [b"Event: FullyBooted\r\n\r\n", full, b"\r\n" * 10_000]
     peer = start_peer(*[speaking(each) for each in said], silent)
     for _ in range(len(said) + 1):
-        error = await failure(backend, peer.port, banner_timeout=0.05)
+        error = await failed_connect(backend, peer.port, banner_timeout=0.05)
         assert error.cause.reason is Reason.BANNER_TIMEOUT
         assert "is this the AMI port?" in str(error)
 
 
-async def test_binary_noise_is_no_ami_server(backend: Backend, start_peer: PeerFactory) -> None:
-    """R-WIRE-05: nothing raises but the one error."""
+async def test_binary_noise_is_not_an_ami_server(backend: SuiteBackend, start_peer: PeerFactory) -> None:
+    """R-WIRE-05: `ConnectFailed` is the only error."""
     peer = start_peer(*[speaking(random.Random(seed).randbytes(20_000)) for seed in range(5)])
     for _ in range(5):
-        cause = (await failure(backend, peer.port, banner_timeout=0.05)).cause
+        cause = (await failed_connect(backend, peer.port, banner_timeout=0.05)).cause
         assert cause.reason in (Reason.PROTOCOL, Reason.BANNER_TIMEOUT)
 
 
-async def test_a_banner_that_comes_drop_by_drop_is_overdue(backend: Backend, start_peer: PeerFactory) -> None:
-    """R-AUTH-02: the timer is the banner's, not the byte's."""
+async def test_a_banner_in_single_bytes_is_overdue(backend: SuiteBackend, start_peer: PeerFactory) -> None:
+    """R-AUTH-02: the timeout is of the whole banner, not of one read."""
 
-    def drip(line: Line) -> None:
+    def drip(connection: PeerConnection) -> None:
         for byte in BANNER * 100:
-            line.say(bytes([byte]))
+            connection.send(bytes([byte]))
             time.sleep(0.01)
 
     peer = start_peer(drip)
-    assert (await failure(backend, peer.port, banner_timeout=0.1)).cause.reason is Reason.BANNER_TIMEOUT
+    assert (
+        await failed_connect(backend, peer.port, banner_timeout=0.1)
+    ).cause.reason is Reason.BANNER_TIMEOUT
 
 
-# -- hanging up, at every stage of a login
+# -- hanging up
 
 
-async def test_a_hang_up_at_every_stage(backend: Backend, start_peer: PeerFactory) -> None:
-    """R-LIFE-04, R-LIFE-06: reported at once, and never taken for a refused password."""
-    peer = start_peer(*STAGES)
-    for number, _ in enumerate(STAGES, 1):
-        error = await failure(backend, peer.port)
-        # What we write to a line that was closed before is answered by RST.
+async def test_a_hang_up_at_every_stage_of_the_login(backend: SuiteBackend, start_peer: PeerFactory) -> None:
+    """R-LIFE-04, R-LIFE-06: reported at once, and never as a refused password."""
+    peer = start_peer(*LOGIN_STAGES)
+    for number, _ in enumerate(LOGIN_STAGES, 1):
+        error = await failed_connect(backend, peer.port)
+        # A write to a connection that the server has closed is answered by RST.
         assert error.cause.reason in (Reason.EOF, Reason.RESET), number
         assert peer.accepted == number
         assert not isinstance(error, LoginRefused)
 
 
-async def test_a_reset_at_every_stage(backend: Backend, start_peer: PeerFactory) -> None:
+async def test_a_reset_at_every_stage_of_the_login(backend: SuiteBackend, start_peer: PeerFactory) -> None:
     """R-LIFE-04."""
-    peer = start_peer(*[then_reset(stage) for stage in STAGES])
-    for number, _ in enumerate(STAGES, 1):
-        cause = (await failure(backend, peer.port)).cause
+    peer = start_peer(*[then_reset(stage) for stage in LOGIN_STAGES])
+    for number, _ in enumerate(LOGIN_STAGES, 1):
+        cause = (await failed_connect(backend, peer.port)).cause
         assert cause.reason is Reason.RESET, (number, cause)
         assert peer.accepted == number
 
 
-async def test_retry_survives_a_hang_up_at_every_stage(backend: Backend, start_peer: PeerFactory) -> None:
-    """R-LIFE-02: no byte of a session crosses into the next, and what was torn is counted."""
-    peer = start_peer(*STAGES, honest)
+async def test_retry_survives_a_hang_up_at_every_stage_of_the_login(
+    backend: SuiteBackend, start_peer: PeerFactory
+) -> None:
+    """R-LIFE-02: no byte of a session reaches the next, and torn frames are counted."""
+    peer = start_peer(*LOGIN_STAGES, honest)
     async with backend.connect(peer.port, retry=True) as pbx:
         assert (await pbx.send("Ping"))["Ping"] == "Pong"
-        assert peer.accepted == len(STAGES) + 1
+        assert peer.accepted == len(LOGIN_STAGES) + 1
         faults = pbx.snapshot().faults
         assert faults.pop(Fault.INCOMPLETE) == 3
         assert not faults
@@ -126,9 +129,9 @@ async def test_retry_survives_a_hang_up_at_every_stage(backend: Backend, start_p
 
 @pytest.mark.parametrize("auth", ["md5", "plain"])
 async def test_a_wrong_password_is_refused(
-    backend: Backend, mock_server: LoopbackServer, mock_core: MockServer, auth: Literal["md5", "plain"]
+    backend: SuiteBackend, mock_server: LoopbackServer, mock_core: MockServer, auth: Literal["md5", "plain"]
 ) -> None:
-    """R-AUTH-01, R-AUTH-03: in Asterisk's own words, and the error holds no secret."""
+    """R-AUTH-01, R-AUTH-03: with Asterisk's own words, and without the secret."""
     mock_core.login_refusal_delay = 0.0
     with connect_fails(f"{HOST}:{mock_server.port}", "wr0ng") as failed:
         async with backend.connect(mock_server.port, secret="wr0ng", auth=auth):
@@ -138,60 +141,61 @@ async def test_a_wrong_password_is_refused(
 
 
 async def test_a_password_that_becomes_wrong_is_tried_again_or_given_up(
-    backend: Backend, mock_server: LoopbackServer, mock_core: MockServer
+    backend: SuiteBackend, mock_server: LoopbackServer, mock_core: MockServer
 ) -> None:
-    """R-AUTH-03: by configuration."""
+    """R-AUTH-03: `retry_refused` decides."""
     mock_core.login_refusal_delay = 0.0
     port = mock_server.port
     async with backend.connect(port) as patient, backend.connect(port, retry_refused=False) as proud:
-        with proud.events() as heard:
+        with proud.events() as subscription:
             users = dict(mock_core.users)
             await backend.aside(mock_server.call, lambda core: core.users.clear())
             await backend.aside(mock_server.drop_links)
             with pytest.raises(LoginRefused):
-                await heard.get(10.0)
+                await subscription.get(10.0)
             await backend.aside(mock_server.call, lambda core: core.users.update(users))
             assert (await patient.send("Ping", wait=True))["Ping"] == "Pong"
 
 
-async def test_an_error_without_action_id_during_the_login_is_no_refusal(
-    backend: Backend, start_peer: PeerFactory
+async def test_an_error_without_action_id_during_the_login_is_not_a_refusal(
+    backend: SuiteBackend, start_peer: PeerFactory
 ) -> None:
     """R-AUTH-03."""
 
-    def deny(line: Line) -> None:
-        line.say(BANNER)
-        line.hear()
-        line.say(b"Response: Error\r\nMessage: Missing action in request\r\n\r\n")
-        line.wait_closed()
+    def deny(connection: PeerConnection) -> None:
+        connection.send(BANNER)
+        connection.read_action()
+        connection.send(b"Response: Error\r\nMessage: Missing action in request\r\n\r\n")
+        connection.wait_closed()
 
-    error = await failure(backend, start_peer(deny).port)
+    error = await failed_connect(backend, start_peer(deny).port)
     assert not isinstance(error, LoginRefused)
     assert error.cause.reason is Reason.PROTOCOL
     assert "Missing action in request" in str(error)
 
 
 async def test_events_before_the_login_are_withheld_and_counted(
-    backend: Backend, start_peer: PeerFactory
+    backend: SuiteBackend, start_peer: PeerFactory
 ) -> None:
     """R-AUTH-04."""
 
-    def eager(line: Line) -> None:
-        line.say(BANNER, *events(3))
-        line.answer(line.hear())
-        line.serve()
+    def eager(connection: PeerConnection) -> None:
+        connection.send(BANNER, *events(3))
+        connection.answer(connection.read_action())
+        connection.serve()
 
-    async with backend.connect(start_peer(eager).port, auth="plain") as pbx:
+    quick: dict[str, Any] = {"auth": "plain", "wait_fully_booted": False}  # the script says no FullyBooted
+    async with backend.connect(start_peer(eager).port, **quick) as pbx:
         assert pbx.snapshot().faults == {Fault.WITHHELD: 3}
 
 
-# -- what the caller says
+# -- input of the caller
 
 
-async def test_a_line_end_in_any_value_never_leaves_the_process(
-    backend: Backend, mock_server: LoopbackServer
+async def test_a_line_end_in_a_value_raises_and_is_not_sent(
+    backend: SuiteBackend, mock_server: LoopbackServer
 ) -> None:
-    """R-ACT-02: refused on the spot, and the session does not notice."""
+    """R-ACT-02: the session goes on."""
     async with backend.connect(mock_server.port) as pbx:
         received = pbx.snapshot().bytes_received
         for evil in ("\r", "\n", "\0", "a\r\nAction: Logoff"):
@@ -210,15 +214,15 @@ async def test_a_line_end_in_any_value_never_leaves_the_process(
         assert (await pbx.send("Ping"))["Ping"] == "Pong"
 
 
-async def test_what_cannot_be_an_option_is_refused_before_any_stream(
-    backend: Backend, mock_server: LoopbackServer
+async def test_an_invalid_option_raises_before_connecting(
+    backend: SuiteBackend, mock_server: LoopbackServer
 ) -> None:
     """R-CONF-01, R-ACT-02: the error names the key."""
     for options, key in (
         ({"username": "admin\r\nAction: Logoff"}, "username"),
         ({"secret": "s3c\0r3t"}, "secret"),
         ({"host": "127.0.0.1\n"}, "host"),
-        ({"heartbeat": 3}, "heartbeat"),
+        ({"hartbeat_timeout": 3}, "hartbeat_timeout"),
         ({"connect_timeout": -1.0}, "connect_timeout"),
         ({"auth": "none"}, "auth"),
     ):
@@ -230,8 +234,31 @@ async def test_what_cannot_be_an_option_is_refused_before_any_stream(
     assert mock_server.accepted == 0
 
 
-async def test_an_option_that_no_action_has_is_refused(backend: Backend, mock_server: LoopbackServer) -> None:
-    """R-ACT-01: a header begins with a capital letter, so a slip is no header."""
+async def test_an_unknown_option_of_send_raises(backend: SuiteBackend, mock_server: LoopbackServer) -> None:
+    """R-ACT-01: headers begin with a capital letter, so a misspelt option is not taken for one."""
     async with backend.connect(mock_server.port) as pbx:
         with pytest.raises(MisuseError, match="timeuot"):
             await pbx.send("Ping", timeuot=3)
+
+
+# -- forged command output
+
+
+async def test_forged_command_output_silences_nothing(backend: SuiteBackend, start_peer: PeerFactory) -> None:
+    """R-WIRE-08, R-TIME-01: a value from the dialplan can hold an empty line and `Response: Follows`."""
+
+    def forging(connection: PeerConnection) -> None:
+        connection.accept_login()
+        asked = connection.read_action()
+        forged = f"\r\n\r\nResponse: Follows\r\nActionID: {asked['ActionID']}"
+        connection.answer(asked, "Success", f"Value: {forged}")
+        connection.send(*events(3))
+        connection.serve()
+
+    async with backend.connect(start_peer(forging).port) as pbx:
+        ticks = pbx.events("Tick")
+        await pbx.send("Getvar", Variable="x")
+        assert (await pbx.send("Ping"))["Ping"] == "Pong"
+        for number in range(3):
+            assert (await ticks.get(PATIENCE))["Number"] == str(number)
+        assert pbx.snapshot().faults == {Fault.UNMATCHED: 1}

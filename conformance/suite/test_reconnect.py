@@ -1,4 +1,4 @@
-"""A line that is lost and found again: what was pending, what waits, what the events tell of it."""
+"""Lost connections and reconnects: pending actions, waiting actions, and the gaps among the events."""
 
 import time
 
@@ -17,28 +17,36 @@ from ami_proto import (
     State,
     StateChanged,
 )
-from conformance.leaks import PATIENCE
-from conformance.peer import Line, PeerFactory, bursting, event, honest, leaving, reset
-from conformance.server import LoopbackServer
-from conformance.suite.backends import Backend
+from conformance.laws.peer import (
+    PATIENCE,
+    PeerConnection,
+    PeerFactory,
+    bursting,
+    event,
+    honest,
+    leaving,
+    reset,
+)
+from conformance.mock import LoopbackServer
+from conformance.suite.backends import SuiteBackend, states_entered
 
 
-def tell_and_leave(line: Line) -> None:
-    """Let the client in, answer its first action with an event only, and leave."""
-    line.welcome()
-    line.hear()
-    line.say(event("Before"))
+def send_event_and_close(connection: PeerConnection) -> None:
+    """Accept the login, answer the first action with an event only, and close."""
+    connection.accept_login()
+    connection.read_action()
+    connection.send(event("Before"))
 
 
-def leave_after_20(line: Line) -> None:
-    """Let the client in, and leave at its twentieth action."""
-    line.welcome()
+def close_after_20(connection: PeerConnection) -> None:
+    """Accept the login, and close at the twentieth action."""
+    connection.accept_login()
     for _ in range(20):
-        line.hear()
+        connection.read_action()
 
 
-async def test_a_lost_line_ends_what_was_pending_and_the_next_takes_what_waits(
-    backend: Backend, start_peer: PeerFactory
+async def test_a_loss_ends_pending_actions_and_the_next_session_sends_waiting_ones(
+    backend: SuiteBackend, start_peer: PeerFactory
 ) -> None:
     """R-CORR-07, R-LIFE-03."""
     peer = start_peer(leaving, honest)
@@ -52,9 +60,9 @@ async def test_a_lost_line_ends_what_was_pending_and_the_next_takes_what_waits(
     assert peer.accepted == 2
 
 
-async def test_everything_that_is_pending_is_lost_once(backend: Backend, start_peer: PeerFactory) -> None:
-    """R-CORR-07: each with the reason; what is sent afterwards has nothing to do with it."""
-    async with backend.connect(start_peer(leave_after_20, honest).port) as pbx:
+async def test_every_pending_action_is_lost_once(backend: SuiteBackend, start_peer: PeerFactory) -> None:
+    """R-CORR-07: later actions are not affected."""
+    async with backend.connect(start_peer(close_after_20, honest).port) as pbx:
         tasks = [await backend.spawn(pbx.send, "Held") for _ in range(20)]
         for task in tasks:
             with pytest.raises(ActionLost) as caught:
@@ -64,11 +72,12 @@ async def test_everything_that_is_pending_is_lost_once(backend: Backend, start_p
         assert pbx.snapshot().actions_pending == 0
 
 
-async def test_a_reconnect_is_a_gap_in_its_place(backend: Backend, start_peer: PeerFactory) -> None:
-    """R-FLOW-06: for those who asked for marks; the others only miss what was missed."""
-    peer = start_peer(tell_and_leave, bursting(event("After")))
+async def test_a_reconnect_is_a_gap_in_its_place(backend: SuiteBackend, start_peer: PeerFactory) -> None:
+    """R-FLOW-06: with `marks`; without, only the messages come."""
+    peer = start_peer(send_event_and_close, bursting(event("After")))
     async with backend.connect(peer.port) as pbx:
-        marked, plain = pbx.events(marks=True), pbx.events()
+        names = ("Before", "After")
+        marked, plain = pbx.events(*names, marks=True), pbx.events(*names)
         begun = time.monotonic()
         with pytest.raises(ConnectionError):
             await pbx.send("Go")
@@ -85,34 +94,36 @@ async def test_a_reconnect_is_a_gap_in_its_place(backend: Backend, start_peer: P
 
 
 async def test_each_reconnect_has_its_gap_and_a_subscription_outlives_them(
-    backend: Backend, mock_server: LoopbackServer
+    backend: SuiteBackend, mock_server: LoopbackServer
 ) -> None:
-    """R-FLOW-06, R-LIFE-02: a new session each time, and no number twice."""
+    """R-FLOW-06, R-LIFE-02: a new session each time, with a new number."""
     sessions = set()
     async with backend.connect(mock_server.port) as pbx:
-        with pbx.events("UserEvent", marks=True) as heard:
+        with pbx.events("UserEvent", marks=True) as subscription:
             for number in range(4):
                 await pbx.send("UserEvent", UserEvent=f"n{number}", wait=True)
-                told = await heard.get(PATIENCE)
+                told = await subscription.get(PATIENCE)
                 assert isinstance(told, Message)
                 assert told["UserEvent"] == f"n{number}"
                 sessions.add(pbx.snapshot().session)
                 await backend.aside(mock_server.drop_links)
-                assert isinstance(await heard.get(PATIENCE), Gap)
+                assert isinstance(await subscription.get(PATIENCE), Gap)
     assert len(sessions) == 4
     assert mock_server.accepted == 5
 
 
-async def test_the_way_back_is_told_step_by_step(backend: Backend, mock_server: LoopbackServer) -> None:
-    """R-LIFE-01, R-HEALTH-03: the loss with its cause, and the delay that was drawn."""
+async def test_notices_report_each_step_of_a_reconnect(
+    backend: SuiteBackend, mock_server: LoopbackServer
+) -> None:
+    """R-LIFE-01, R-HEALTH-03: the cause of the loss, and the delay."""
     notices: list[Notice] = []
     options = {"reconnect_min": 0.05, "reconnect_max": 0.1, "on_notice": notices.append}
     async with backend.connect(mock_server.port, **options):
         lost_at = len(notices)
         await backend.aside(mock_server.drop_links)
-        assert await backend.eventually(lambda: changes_in(notices[lost_at:])[-1:] == [State.READY])
+        assert await backend.eventually(lambda: states_entered(notices[lost_at:])[-1:] == [State.READY])
         told = notices[lost_at:]
-    assert changes_in(told) == [
+    assert states_entered(told) == [
         State.DISCONNECTED,
         State.CONNECTING,
         State.CONNECTED,
@@ -126,13 +137,8 @@ async def test_the_way_back_is_told_step_by_step(backend: Backend, mock_server: 
     assert 0.05 <= scheduled.delay <= 0.1
 
 
-def changes_in(notices: list[Notice]) -> list[State]:
-    """Return the states that were entered."""
-    return [notice.new for notice in notices if isinstance(notice, StateChanged)]
-
-
-async def test_a_server_that_resets_every_line_is_tried_until_it_serves(
-    backend: Backend, start_peer: PeerFactory
+async def test_a_server_that_resets_every_connection_is_tried_until_it_serves(
+    backend: SuiteBackend, start_peer: PeerFactory
 ) -> None:
     """R-HEALTH-05: each attempt after its delay."""
     peer = start_peer(leaving, reset, reset, reset, honest)
@@ -143,13 +149,15 @@ async def test_a_server_that_resets_every_line_is_tried_until_it_serves(
     assert peer.accepted == 5
 
 
-async def test_a_client_that_gave_up_says_why_each_time(backend: Backend, start_peer: PeerFactory) -> None:
-    """R-DRIVER-07: the same words for every call, and no longer traceback for each."""
+async def test_each_call_of_a_client_that_gave_up_raises_the_cause(
+    backend: SuiteBackend, start_peer: PeerFactory
+) -> None:
+    """R-DRIVER-07: the traceback does not grow with each call."""
     async with backend.connect(start_peer(leaving).port, reconnect=False) as pbx:
         with pytest.raises(ActionLost):
             await pbx.send("Ping")
         assert await backend.eventually(lambda: pbx.state is State.CLOSED)
-        await backend.sleep(0.05)  # until it has ended, not only said so
+        await backend.sleep(0.05)  # CLOSED is reported a moment before the client has ended
         lengths = set()
         for _ in range(3):
             with pytest.raises(ConnectFailed, match="closed by the server") as caught:

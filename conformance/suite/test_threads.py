@@ -1,4 +1,4 @@
-"""Calls from another thread: safe where a driver has threads, a clear error elsewhere (R-DRIVER-06)."""
+"""Calls from another thread: safe on drivers with threads, a clear error on the others (R-DRIVER-06)."""
 
 import inspect
 import signal
@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from ami_backends._signals import SignalWatch
+from ami_backends.clients.one_text import run_to_end
+from ami_backends.clients.signals import SignalWatch
 from ami_proto import MisuseError
-from conformance.leaks import PATIENCE
-from conformance.peer import PeerFactory, echoing, honest
-from conformance.suite.backends import Backend
+from conformance.laws.peer import PATIENCE, PeerFactory, echoing, honest
+from conformance.suite.backends import SuiteBackend
 
 
-class Elsewhere:
-    """A call in a thread of its own, as somebody who knows nothing of loops would make it."""
+class OtherThread:
+    """A call in another thread, made without any regard to loops."""
 
     def __init__(self, function: Callable[..., Any], *arguments: Any, **words: Any) -> None:
         self.value: Any = None
@@ -30,22 +30,21 @@ class Elsewhere:
 
     def _run(self, function: Callable[..., Any], arguments: Any, words: dict[str, Any]) -> None:
         try:
-            self.value = function(*arguments, **words)
-            if inspect.iscoroutine(self.value):
-                self.value.send(None)
-        except BaseException as error:  # noqa: BLE001 - looked at by the test
+            value = function(*arguments, **words)
+            self.value = run_to_end(value) if inspect.iscoroutine(value) else value
+        except BaseException as error:  # noqa: BLE001 - the test checks it
             self.error = error
 
 
 async def test_a_call_from_another_thread_is_answered_or_refused(
-    backend: Backend, start_peer: PeerFactory
+    backend: SuiteBackend, start_peer: PeerFactory
 ) -> None:
-    """R-DRIVER-06: whichever it is, the client's own calls go on."""
+    """R-DRIVER-06: either way, the client's own calls go on."""
     async with backend.connect(start_peer(honest).port) as pbx:
         calls = [
-            Elsewhere(pbx.send, "Ping"),
-            Elsewhere(pbx.events, "Never"),
-            Elsewhere(pbx.send, "Ping", wait=True, timeout=PATIENCE),
+            OtherThread(pbx.send, "Ping"),
+            OtherThread(pbx.events, "Never"),
+            OtherThread(pbx.send, "Ping", wait=True, timeout=PATIENCE),
         ]
         assert await backend.eventually(lambda: all(call.over() for call in calls))
         if backend.shared:
@@ -57,12 +56,12 @@ async def test_a_call_from_another_thread_is_answered_or_refused(
         assert (await pbx.send("Ping"))["Ping"] == "Pong"
 
 
-async def test_a_close_from_another_thread_is_a_close_or_refused(
-    backend: Backend, start_peer: PeerFactory
+async def test_a_close_from_another_thread_closes_or_raises(
+    backend: SuiteBackend, start_peer: PeerFactory
 ) -> None:
     """R-DRIVER-06."""
     async with backend.connect(start_peer(honest).port) as pbx:
-        closing = Elsewhere(pbx.close)
+        closing = OtherThread(pbx.close)
         assert await backend.eventually(closing.over)
         if backend.shared:
             assert closing.error is None
@@ -72,14 +71,14 @@ async def test_a_close_from_another_thread_is_a_close_or_refused(
             assert (await pbx.send("Ping"))["Ping"] == "Pong"
 
 
-async def test_every_word_is_answered_or_refused_in_another_thread(
-    backend: Backend, start_peer: PeerFactory
+async def test_every_method_works_or_raises_in_another_thread(
+    backend: SuiteBackend, start_peer: PeerFactory
 ) -> None:
-    """R-DRIVER-06: what only looks, too."""
+    """R-DRIVER-06: methods that only look, too."""
     async with backend.connect(start_peer(honest).port) as pbx:
-        heard = pbx.events()
-        words: list[Callable[..., Any]] = [pbx.wait_ready, pbx.events, heard.close]
-        calls = [Elsewhere(word) for word in words]
+        subscription = pbx.events()
+        words: list[Callable[..., Any]] = [pbx.wait_ready, pbx.events, subscription.close]
+        calls = [OtherThread(word) for word in words]
         assert await backend.eventually(lambda: all(call.over() for call in calls))
         if backend.shared:
             assert all(call.error is None for call in calls)
@@ -88,10 +87,10 @@ async def test_every_word_is_answered_or_refused_in_another_thread(
         assert (await pbx.send("Ping"))["Ping"] == "Pong"
 
 
-async def test_many_threads_at_once(backend: Backend, start_peer: PeerFactory) -> None:
-    """R-DRIVER-06: each gets its own answers, or each is refused."""
+async def test_many_threads_at_once(backend: SuiteBackend, start_peer: PeerFactory) -> None:
+    """R-DRIVER-06: each gets its own replies, or each is refused."""
     async with backend.connect(start_peer(echoing).port) as pbx:
-        calls = [Elsewhere(pbx.send, "Echo", Number=number) for number in range(50)]
+        calls = [OtherThread(pbx.send, "Echo", Number=number) for number in range(50)]
         assert await backend.eventually(lambda: all(call.over() for call in calls))
         if backend.shared:
             assert [call.value["Number"] for call in calls] == [str(number) for number in range(50)]
@@ -100,9 +99,9 @@ async def test_many_threads_at_once(backend: Backend, start_peer: PeerFactory) -
         assert (await pbx.send("Echo", Number=50))["Number"] == "50"
 
 
-async def test_signals_are_refused_outside_the_main_thread(backend: Backend) -> None:
-    """R-DRIVER-05: Python handles them nowhere else, and nothing has begun. A patched thread is no other."""
-    asked = Elsewhere(watch_signals)
+async def test_signals_are_refused_outside_the_main_thread(backend: SuiteBackend) -> None:
+    """R-DRIVER-05: Python handles signals nowhere else. A patched thread is a greenlet of the main one."""
+    asked = OtherThread(watch_signals)
     assert await backend.eventually(asked.over)
     if backend.name == "gevent-patched":
         assert asked.error is None
@@ -111,6 +110,6 @@ async def test_signals_are_refused_outside_the_main_thread(backend: Backend) -> 
 
 
 def watch_signals() -> None:
-    """Ask for signals, as `connect` does."""
+    """Watch a signal, as `connect` does with `stop_on`."""
     with SignalWatch((signal.SIGTERM,), pytest.fail):
         pass

@@ -1,44 +1,52 @@
-"""The two forms of `selectors`: calls that block over a reactor in its thread, and a reactor of one's own."""
+"""The two forms of `selectors`: blocking calls over a reactor in its thread, and a reactor of one's own."""
 
+import functools
 import math
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from types import FrameType
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar, cast
 
 from ami_backends import selectors
-from ami_backends._words import as_config
-from ami_backends.selectors.reactor import Reactor
-from ami_backends.selectors.runner import Lock, Runner
-from ami_proto import Connection, Notice
-from conformance.leaks import PATIENCE, eventually
-from conformance.suite.backends import words_of
-from conformance.suite.program import struck
+from ami_backends.anyio import Client
+from ami_backends.clients.one_text import AwaitableClient, awaitable_connect, run_to_end
+from ami_backends.clients.waiters import OnNotice
+from ami_backends.selectors import Reactor, Runner
+from ami_backends.selectors.runner import Lock
+from ami_proto.drivers import Machine
+from conformance.laws.peer import PATIENCE
+from conformance.suite.backends import LawfulMachines, usual_arguments
+from conformance.suite.leaks import eventually
 
-T = TypeVar("T")
-
-
-class GaveUp(BaseException):
-    """Raised where the main thread waits, by a signal, as Ctrl-C is."""
+_T = TypeVar("_T")
 
 
-class Began(Generic[T]):
+class Interrupted(BaseException):
+    """Raised by a signal where the main thread waits, as Ctrl-C is."""
+
+
+class ThreadCall:
     """A call in a thread of its own."""
 
-    def __init__(self, function: Callable[..., T], arguments: tuple[Any, ...]) -> None:
-        self.future: Future[T] = Future()
+    def __init__(self, function: Callable[..., Any], *arguments: Any) -> None:
+        self.future: Future[Any] = Future()
         self._thread = threading.Thread(target=self._run, args=(function, arguments), name="suite")
         self._thread.start()
 
-    def result(self) -> T:
+    def join(self) -> Any:
         """Wait for its end; return or raise what it did."""
         self._thread.join(PATIENCE)
         return self.future.result(0)
 
-    def _run(self, function: Callable[..., T], arguments: tuple[Any, ...]) -> None:
+    async def result(self) -> Any:
+        """Wait for its end; return or raise what it did."""
+        return self.join()
+
+    def _run(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
         try:
             self.future.set_result(function(*arguments))
         except BaseException as error:  # noqa: BLE001 - raised again where the result is asked for
@@ -46,100 +54,130 @@ class Began(Generic[T]):
 
 
 class Threads:
-    """Blocking calls; the program runs in the main thread."""
+    """Blocking calls over a reactor in its thread; the program runs in the main thread."""
 
-    name = "selectors"
     shared = True
 
-    def run(self, program: Callable[..., Any], arguments: Mapping[str, Any]) -> None:
-        """Run the struck text of a program."""
-        struck(program)(**arguments)
+    runner: Callable[[Machine, OnNotice | None], Runner] | None = None
+    """In what a client's machine runs; None for a reactor in a thread."""
 
-    def connect(self, port: int, **options: Any) -> selectors.Client:
-        """Connect."""
-        return selectors.connect(**words_of(port, options))
+    def __init__(self, name: str = "selectors") -> None:
+        self.name = name
+        self.machines = LawfulMachines(name)
 
-    def sleep(self, seconds: float) -> None:
+    def run(self, program: Callable[..., Coroutine[Any, Any, None]], arguments: Mapping[str, Any]) -> None:
+        """Run a program; each of its waits blocks."""
+        with self.machines.judged():
+            run_to_end(program(**arguments))
+
+    def connect(self, port: int, **options: Any) -> AbstractAsyncContextManager[Client]:
+        """Connect on entry."""
+        connect = self.machines.connector(selectors.connect, selectors.connect_machine)
+        connected = awaitable_connect(connect if self.runner is None else self._running)
+        return cast("AbstractAsyncContextManager[Client]", connected(**usual_arguments(port, options)))
+
+    def client(self, *ports: int, **options: Any) -> Client:
+        """Return a client that is not started."""
+        return cast("Client", AwaitableClient(self._new_client(ports, options)))
+
+    def _running(
+        self, port: int, *, timeout: float | None = None, **options: Any
+    ) -> AbstractContextManager[selectors.Client]:
+        return self._new_client([port], options).running(timeout=timeout)
+
+    def _new_client(self, ports: Sequence[int], options: Mapping[str, Any]) -> selectors.Client:
+        return self.machines.client(functools.partial(selectors.Client, runner=self.runner), ports, options)
+
+    async def sleep(self, seconds: float) -> None:
         """Sleep."""
         time.sleep(seconds)
 
-    def spawn(self, function: Callable[..., T], *arguments: Any) -> Began[T]:
+    async def spawn(self, function: Callable[..., Coroutine[Any, Any, Any]], *arguments: Any) -> ThreadCall:
         """Call it in a thread."""
-        return Began(function, arguments)
+        return ThreadCall(lambda: run_to_end(function(*arguments)))
 
-    def aside(self, function: Callable[..., T], *arguments: Any) -> T:
+    async def aside(self, function: Callable[..., _T], *arguments: Any) -> _T:
         """Call it."""
         return function(*arguments)
 
-    def gave_up(self, seconds: float, function: Callable[..., Any], *arguments: Any) -> bool:
+    async def gave_up(
+        self, seconds: float, function: Callable[..., Coroutine[Any, Any, Any]], *arguments: Any
+    ) -> bool:
         """Call it, and let a signal interrupt it."""
 
         def interrupt(_number: int, _frame: FrameType | None) -> None:
-            raise GaveUp
+            raise Interrupted
 
         before = signal.signal(signal.SIGALRM, interrupt)
         try:
             signal.setitimer(signal.ITIMER_REAL, seconds)
-            function(*arguments)
-        except GaveUp:
+            await function(*arguments)
+        except Interrupted:
             return True
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)
         return False
 
-    def eventually(self, condition: Callable[[], object], patience: float = PATIENCE) -> bool:
-        """Look again and again."""
+    async def eventually(self, condition: Callable[[], object], patience: float = PATIENCE) -> bool:
+        """Look every 2 ms until it is true."""
         return eventually(condition, patience)
 
 
-class Kept(Future[T]):
-    """An answer: the thread that owns the reactors turns them while it waits."""
+# -- a reactor of one's own
 
-    def result(self, timeout: float | None = None) -> T:
-        """Wait, and return or raise what became of it. Raises `TimeoutError` after so many seconds."""
+
+class OwnedFuture(Future[_T]):
+    """A result. While the thread that owns the reactors waits for it, that thread runs their rounds."""
+
+    def result(self, timeout: float | None = None) -> _T:
+        """Wait, then return the result or raise the exception. Raises `TimeoutError` after `timeout`."""
         if threading.current_thread() is not threading.main_thread():
             return super().result(timeout)
         deadline = None if timeout is None else time.monotonic() + timeout
         while not self.done():
             if deadline is not None and time.monotonic() >= deadline:
                 raise TimeoutError
-            OwnedRunner.turn_all()
+            OwnedRunner.run_rounds()
         return super().result()
 
 
 class OwnedRunner(Runner):
-    """A reactor that the program's own thread turns whenever it waits for anything."""
+    """A reactor whose rounds run in the program's own thread, whenever that waits for anything."""
 
-    open: set["OwnedRunner"] = set()  # noqa: RUF012 - all of them, so that one wait turns every one
+    open: set["OwnedRunner"] = set()  # noqa: RUF012 - all of them, so that one wait runs every reactor
 
-    def __init__(self, machine: Connection, on_notice: Callable[[Notice], None] | None) -> None:
+    def __init__(self, machine: Machine, on_notice: OnNotice | None) -> None:
         super().__init__(machine, on_notice)
-        self.reactor = Reactor(
-            machine, on_notice=self.desk.handle_notice, resolver=selectors.ThreadResolver()
-        )
-        self._turning = False
+        reactor = Reactor(machine, on_notice=self.waiters, resolver=selectors.ThreadResolver())
+        self.reactor, self._run_once = reactor, reactor.run_once
+        self.waiters.driver = self.reactor
+        self._in_round = False
 
     @classmethod
-    def turn_all(cls) -> None:
-        """Have one round of each, and a moment's rest where none of them had anything to do."""
+    def run_rounds(cls) -> None:
+        """Run one round of each reactor; wait in one of them if none had anything to do."""
         runners = list(cls.open)
-        happened = [runner.turn(0.0) for runner in runners]
+        happened = [runner.run_round(0.0) for runner in runners]
         if runners and not any(happened):
-            runners[0].turn(0.02 if len(runners) == 1 else 0.001)
+            # With several reactors, the others are blind during this wait: keep it short.
+            runners[0].run_round(0.02 if len(runners) == 1 else 0.001)
 
-    def turn(self, timeout: float) -> bool:
-        """Have one round, unless it has ended; tell whether anything happened."""
+    def run_round(self, timeout: float) -> bool:
+        """Run one round, unless the machine has stopped; return whether anything happened."""
         if self not in self.open:
             return False
-        self._turning = True
+        self._in_round = True
         try:
-            happened = bool(self.reactor.run_once(timeout))
+            happened = bool(self._run_once(timeout))
+        except Exception as error:
+            self.waiters.fail(error)
+            self._end()
+            raise
         finally:
-            self._turning = False
+            self._in_round = False
         if self.machine.stopped:
-            self.open.discard(self)
-            self.finish()
+            self._end()
         return happened
 
     def start(self) -> None:
@@ -148,73 +186,70 @@ class OwnedRunner(Runner):
         self.open.add(self)
 
     def join(self, timeout: float | None = None) -> None:
-        """Turn it to its end; any other thread waits until its owner has."""
+        """Run rounds to the end; a thread that does not own the reactors waits until their owner has."""
         owner = threading.current_thread() is threading.main_thread()
-        while not self.desk.ended:
-            self.turn_all() if owner else time.sleep(0.002)
+        while not self.waiters.ended:
+            self.run_rounds() if owner else time.sleep(0.002)
 
-    def promise(self) -> "Kept[Any]":
-        """Return an answer for whoever asks."""
-        return Kept()
+    def new_waiter(self) -> "OwnedFuture[Any]":
+        """Return a waiter for any thread."""
+        return OwnedFuture()
 
-    def lock(self) -> Lock:
+    def new_lock(self) -> Lock:
         """Return a lock."""
         return threading.Lock()
 
     @property
-    def own(self) -> bool:
-        """Whether the reactor is in a round: it has called a listener."""
-        return self._turning and threading.current_thread() is threading.main_thread()
+    def is_current(self) -> bool:
+        """Whether the caller is a notice listener, called in the middle of a round."""
+        return self._in_round and threading.current_thread() is threading.main_thread()
 
-
-class OwnedClient(selectors.Client):
-    """The blocking client's words, over a reactor without a thread."""
-
-    _runner_type = OwnedRunner
+    def _end(self) -> None:
+        self.open.discard(self)
+        self.finish()
 
 
 class Owned(Threads):
     """A reactor of one's own: every wait of the program is made of rounds."""
 
-    name = "reactor"
+    runner = OwnedRunner
 
-    def connect(self, port: int, **options: Any) -> OwnedClient:
-        """Connect."""
-        on_notice: Callable[[Notice], None] | None = options.pop("on_notice", None)
-        stop_on: Iterable[signal.Signals] = options.pop("stop_on", ())
-        config = as_config(**words_of(port, options))
-        return OwnedClient(config, on_notice, stop_on)._opened()
+    def __init__(self, name: str = "reactor") -> None:
+        super().__init__(name)
 
-    def sleep(self, seconds: float) -> None:
-        """Turn the reactors for so long."""
-        self.eventually(lambda: False, seconds)
+    async def sleep(self, seconds: float) -> None:
+        """Run rounds for so long."""
+        _run_rounds_until(lambda: False, seconds)
 
-    def aside(self, function: Callable[..., T], *arguments: Any) -> T:
-        """Call it in a thread, and turn the reactors meanwhile."""
-        began = Began(function, arguments)
-        self.eventually(began.future.done, math.inf)
-        return began.result()
+    async def aside(self, function: Callable[..., _T], *arguments: Any) -> _T:
+        """Call it in a thread, and run rounds meanwhile."""
+        called = ThreadCall(function, *arguments)
+        _run_rounds_until(called.future.done, math.inf)
+        return cast("_T", called.join())
 
-    def eventually(self, condition: Callable[[], object], patience: float = PATIENCE) -> bool:
-        """Turn the reactors until it is true."""
-        deadline = time.monotonic() + patience
-        while not (done := bool(condition())) and time.monotonic() < deadline:
-            OwnedRunner.turn_all()
-            if not OwnedRunner.open:
-                time.sleep(0.002)
-        return done
+    async def eventually(self, condition: Callable[[], object], patience: float = PATIENCE) -> bool:
+        """Run rounds until it is true."""
+        return _run_rounds_until(condition, patience)
 
-    def spawn(self, function: Callable[..., T], *arguments: Any) -> "OwnedBegan[T]":
-        """Call it in a thread, whose requests come by mail."""
-        return OwnedBegan(function, arguments)
+    async def spawn(self, function: Callable[..., Coroutine[Any, Any, Any]], *arguments: Any) -> ThreadCall:
+        """Call it in a thread; the reactor takes its requests between two rounds."""
+        return OwnedCall(lambda: run_to_end(function(*arguments)))
 
 
-class OwnedBegan(Began[T]):
-    """A call in a thread that needs the reactor to turn."""
+class OwnedCall(ThreadCall):
+    """A call in a thread that waits for the reactor's rounds."""
 
-    def result(self) -> T:
-        """Turn the reactors to its end; return or raise what it did."""
-        deadline = time.monotonic() + PATIENCE
-        while not self.future.done() and time.monotonic() < deadline:
-            OwnedRunner.turn_all()
-        return super().result()
+    async def result(self) -> Any:
+        """Run rounds to its end; return or raise what it did."""
+        _run_rounds_until(self.future.done, PATIENCE)
+        return self.join()
+
+
+def _run_rounds_until(condition: Callable[[], object], patience: float) -> bool:
+    """Run rounds until it is true, or for so many seconds; return whether it became true."""
+    deadline = time.monotonic() + patience
+    while not (done := bool(condition())) and time.monotonic() < deadline:
+        OwnedRunner.run_rounds()
+        if not OwnedRunner.open:
+            time.sleep(0.002)
+    return done

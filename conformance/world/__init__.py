@@ -1,15 +1,32 @@
-"""A small world for one machine: virtual time, a virtual link, and everything that goes wrong, from one seed.
+"""A simulated world for one machine: virtual time, virtual TCP, and every kind of trouble, all from one seed.
 
-    World(seed=7).run()          # a Report, or an AssertionError with the end of the story
+    World(seed=7).run()          # a WorldReport, or an AssertionError with the end of the trace
 
-Read it in this order: `weather` (what can go wrong, and what a run has of it), `link` and `network` (TCP,
-as far as a program can see it), `driver` (the five questions, asked well or badly), `application`
-(somebody's program), `world` (a run: live, heal, converge). At the far end is the mock server's own core;
-the machine stands under `conformance.laws`, which checks every step. Nothing here reads a clock or opens
-a socket, so a run that went wrong goes wrong again: `python -m conformance.world --seed N`.
+Read it in this order: `weather` (which troubles a run has), `link` and `network` (TCP as a program sees it),
+`driver` (the five questions, asked well or badly), `workload` (the application), `world` (one run: trouble,
+recovery, stop). The server is the core of the mock server. `conformance.laws` checks the machine after every
+step. `ledger` keeps what the server was asked, ran and told; `audit` compares that with what the machine
+tells (`deliveries`, `outcomes`, `sending`, `pace`). Nothing here reads a clock or opens a socket, so a failed
+run fails again in the same way: `python -m conformance.world --seed N`.
 """
 
+from .application import Application
+from .contradiction import LedgerContradicted
+from .ledger import AskedAction, LedgerServer, ServerLedger
+from .scenario import Scenario, read_scenario, write_scenario
 from .weather import Weather
-from .world import Report, World
+from .world import World, WorldReport
 
-__all__ = ["Report", "Weather", "World"]
+__all__ = [
+    "Application",
+    "AskedAction",
+    "LedgerContradicted",
+    "LedgerServer",
+    "Scenario",
+    "ServerLedger",
+    "Weather",
+    "World",
+    "WorldReport",
+    "read_scenario",
+    "write_scenario",
+]
