@@ -1,6 +1,7 @@
-"""The captures and odd frames of `conformance.corpus`, and how tests read them."""
+"""The captures and odd frames of `conformance.corpus`, and helpers to decode and compare them."""
 
 import random
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,19 +12,23 @@ from conformance.corpus import Capture, Case, captures, further_cases, nasty_cas
 
 BANNER = b"Asterisk Call Manager/9.0.0\r\n"
 
+EMPTY_LINES = re.compile(rb"(\r?\n)*")
+FRAME_END = re.compile(rb"\n\r?\n\Z")
+"""An empty line ends every frame but the banner, which is one line."""
+
 CAPTURES: list[Capture] = list(captures())
 CASES: list[Case] = [*nasty_cases(), *further_cases()]
 
 
 def case_id(value: Case | Capture) -> str:
-    """Return how pytest names a parameter."""
+    """Return the id that pytest shows for a parameter."""
     return value.name
 
 
 def decode(
     data: bytes, cuts: Iterable[int] = (), *, at_end: bool = False, frame_size_max: int | None = None
 ) -> list[Message]:
-    """Return the messages of a stream that arrives in chunks, cut at these offsets."""
+    """Decode a stream that arrives in chunks, cut at these offsets."""
     decoder = Decoder(frame_size_max=frame_size_max or FRAME_SIZE_MAX)
     messages: list[Message] = []
     begin = 0
@@ -34,29 +39,54 @@ def decode(
 
 
 def stream(case: Case) -> bytes:
-    """Return a case as a whole stream, with the banner that came before it."""
+    """Return the bytes of a case, after a banner where it needs one."""
     return BANNER + case.data if case.after_banner else case.data
 
 
 def decode_case(case: Case, cuts: Iterable[int] = ()) -> list[Message]:
-    """Return the messages of a case, without the banner that came before it."""
+    """Decode a case; a banner that `stream` put before it is left out."""
     messages = decode(stream(case), cuts, at_end=case.at_end, frame_size_max=case.frame_size_max)
     return messages[1:] if case.after_banner else messages
 
 
 def seen(messages: Iterable[Message]) -> list[tuple[Kind, bytes, int, str | None, str | None]]:
-    """Return all that makes messages equal, so that two readings of a stream can be compared."""
+    """Return what two ways of reading a stream must agree on."""
     return [
         (message.kind, message.raw, message.size, message.name, message.action_id) for message in messages
     ]
 
 
+def require_every_byte(data: bytes, messages: Iterable[Message]) -> None:
+    """Require that the messages of a whole stream hold its bytes, except for empty lines between frames."""
+    at = 0
+    for message in messages:
+        begin = skip_empty_lines(data, at)
+        at = begin + message.size
+        assert data.startswith(message.raw, begin), message
+        if message.kind is not Kind.OVERSIZED:  # which keeps its first bytes only
+            assert len(message.raw) == message.size
+        torn = message.kind is Kind.INCOMPLETE or (message.kind is Kind.OVERSIZED and at == len(data))
+        if message.kind is Kind.BANNER:
+            assert message.raw.endswith(b"\n")
+        elif not torn:  # without this check a lost line end would pass for an empty line after the frame
+            assert FRAME_END.search(data[begin:at]), message
+        assert message.kind is not Kind.INCOMPLETE or at == len(data)
+    assert data[skip_empty_lines(data, at) :] in (b"", b"\r")
+
+
+def skip_empty_lines(data: bytes, begin: int) -> int:
+    """Return where the first line begins that is not empty."""
+    found = EMPTY_LINES.match(data, begin)
+    assert found is not None
+    return found.end()
+
+
 def described(message: Message, expected: dict[str, Any]) -> dict[str, Any]:
-    """Return a message as the corpus describes it: the keys of `expected`."""
+    """Return a message in the form of the corpus, with the keys of `expected` only."""
     said: dict[str, Any] = {
         "kind": message.kind.value,
         "version": message.version,
-        "headers": [list(pair) for pair in message.items()],
+        "headers": [list(pair) for pair in message.pairs()],
         "output": message.output,
         "torn": message.torn,
         "name": message.name,
@@ -68,7 +98,7 @@ def described(message: Message, expected: dict[str, Any]) -> dict[str, Any]:
 
 
 def random_cuts(size: int, seed: int) -> list[int]:
-    """Return where to cut a stream: many small pieces, some large ones, the same for the same seed."""
+    """Draw offsets at which to cut a stream: many small pieces, some large ones."""
     draw = random.Random(seed)
     cuts: list[int] = []
     at = 0

@@ -1,4 +1,4 @@
-"""Run `ami` as its users do: as a process, with an environment of its own."""
+"""Run `ami` as a process with a known environment, against a mock server or a scripted peer."""
 
 import os
 import socket
@@ -9,14 +9,17 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from conformance.server import LoopbackServer, MockServer
+from conformance.mock import LoopbackServer, MockServer
 
 ROOT = Path(__file__).resolve().parents[1]
 PATIENCE = 20.0
-"""Seconds after which a process counts as hanging."""
+"""Seconds after which a process counts as hung."""
+
+TIME = r"\d\d:\d\d:\d\d"
+"""The local time with which a report begins that a running command writes to stderr."""
 
 ENVIRONMENT = {"AMI_SECRET": "s3cr3t", "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", "COLUMNS": "80"}
-"""What every process gets: the secret of the mock's admin, this checkout, a known terminal."""
+"""Variables of every process: the secret of the mock's user admin, this checkout, a known terminal width."""
 
 
 class Ended:
@@ -30,7 +33,7 @@ class Ended:
 
     @property
     def complaint(self) -> str:
-        """The one line on stderr; anything but one clear line is a failure."""
+        """The sentence on stderr. Fails unless stderr is exactly one line that begins with `ami: `."""
         lines = self.err.splitlines()
         assert len(lines) == 1, self.err
         assert lines[0].startswith("ami: ")
@@ -42,7 +45,7 @@ class Ended:
 
 
 def ami(*arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> Ended:
-    """Run to the end; `env` goes on top of `ENVIRONMENT`."""
+    """Run `ami` until it ends. `env` is added to `ENVIRONMENT`."""
     process = start(*arguments, stdin=subprocess.PIPE, env=env)
     out, err = process.communicate(stdin, PATIENCE)
     return Ended(list(arguments), process.returncode, out, err)
@@ -51,7 +54,7 @@ def ami(*arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = Non
 def start(
     *arguments: str, stdin: int = subprocess.DEVNULL, env: Mapping[str, str] | None = None
 ) -> subprocess.Popen[bytes]:
-    """Start, and let the caller end it."""
+    """Start `ami`; the caller ends it."""
     return subprocess.Popen(
         [sys.executable, "-m", "ami_backends.cli", *arguments],
         stdin=stdin,
@@ -63,7 +66,7 @@ def start(
 
 @contextmanager
 def running(*arguments: str, env: Mapping[str, str] | None = None) -> Iterator[subprocess.Popen[bytes]]:
-    """Start, and end it by force if it has not ended."""
+    """Start `ami`, and kill it at the end of the context."""
     process = start(*arguments, env=env)
     try:
         yield process
@@ -73,26 +76,46 @@ def running(*arguments: str, env: Mapping[str, str] | None = None) -> Iterator[s
 
 
 def environment(env: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return the environment of a process, without anything else that `ami` looks at."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("AMI_", "PYTEST"))}
+    """Return a process's environment: `ENVIRONMENT`, `env`, and nothing else that changes how `ami` runs."""
+    ours = ("AMI_", "PYTEST", "PYTHONUNBUFFERED")
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(ours)}
     return {**kept, **ENVIRONMENT, **(env or {})}
 
 
 def url(server: LoopbackServer, user: str = "admin") -> str:
-    """Return the target of a mock server."""
+    """Return the `ami://` target of a mock server."""
     return f"ami://{user}@127.0.0.1:{server.port}"
+
+
+def servers_file(folder: Path, **ports: int) -> Path:
+    """Write a configuration file with a server on each of these ports of this machine, and return its path.
+
+    The secret is in `AMI_SECRET`; `AMI_SERVERS_NAME_SECRET` is that of one server.
+    """
+    path = folder / "servers.toml"
+    tables = "".join(f"[servers.{name}]\nport = {port}\n" for name, port in ports.items())
+    path.write_text(f'[defaults]\nhost = "127.0.0.1"\nusername = "admin"\n{tables}')
+    return path
+
+
+@contextmanager
+def dead_port() -> Iterator[int]:
+    """Give a port that refuses connections, and that nothing else takes meanwhile."""
+    with socket.socket() as reserved:
+        reserved.bind(("127.0.0.1", 0))
+        yield reserved.getsockname()[1]
 
 
 @contextmanager
 def mock(core: MockServer | None = None) -> Iterator[LoopbackServer]:
-    """Give a mock server that refuses as fast as it accepts."""
+    """Run a mock server. Its default core refuses logins after 0.05 s, not after a second."""
     with LoopbackServer(core or MockServer(login_refusal_delay=0.05)) as server:
         yield server
 
 
 @contextmanager
 def peer(serve: Callable[[socket.socket], None]) -> Iterator[int]:
-    """Give the port of a server that treats each connection as told, then closes it."""
+    """Run a TCP server that calls `serve` with each connection and then closes it. Yields its port."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def accept() -> None:
@@ -115,18 +138,18 @@ def peer(serve: Callable[[socket.socket], None]) -> Iterator[int]:
 
 @contextmanager
 def chatter(server: LoopbackServer, period: float = 0.02) -> Iterator[None]:
-    """Have the server tell everybody something, again and again."""
+    """Publish two events every `period` seconds, one of them with bytes and markup that could do harm."""
     over = threading.Event()
 
-    def tell(core: MockServer) -> None:
+    def publish(core: MockServer) -> None:
         core.publish({"Event": "Newchannel", "Channel": "PJSIP/caf\udce9", "Text": "[red]\x1b[31m"}, "call")
         core.publish({"Event": "Hangup", "Cause": 16}, "call")
 
-    def talk() -> None:
+    def repeat() -> None:
         while not over.wait(period):
-            server.call(tell)
+            server.call(publish)
 
-    thread = threading.Thread(target=talk, daemon=True)
+    thread = threading.Thread(target=repeat, daemon=True)
     thread.start()
     try:
         yield

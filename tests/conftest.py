@@ -1,4 +1,4 @@
-"""Wiring for the whole suite: plugins that bring command line options must be loaded from here."""
+"""Fixtures of the whole suite. Pytest takes plugins that add command line options from here only."""
 
 import signal
 import sys
@@ -7,22 +7,25 @@ from pathlib import Path
 
 import pytest
 
-# Plain `pytest` puts this folder on the path, not the repository, and `tests/conformance` would stand in for
-# the package of that name. So the suite also runs from a checkout that is not installed.
+# Plain `pytest` puts this folder on the path, and `tests/conformance` would shadow the package of that name.
+# With the repository in front the suite also runs from a checkout that is not installed.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 pytest_plugins = [
-    "conformance.asterisk.fixtures",
-    "conformance.heap",
-    "conformance.server.fixtures",
-    "stories",
-    "talking",
+    "conformance.asterisk.pytest_plugin",
+    "conformance.suite.heap",
+    "conformance.mock.fixtures",
+    "tests.playbooks",
+    "tests.talking",
 ]
 
 
 @pytest.fixture(scope="session", autouse=True)
-def ctrl_c_is_heard() -> Iterator[None]:
-    """Have children hear SIGINT, also where a shell has pytest ignore it: in the background of a script."""
+def children_take_sigint() -> Iterator[None]:
+    """Let child processes end on SIGINT.
+
+    A shell makes what it starts in the background ignore SIGINT, and children inherit that.
+    """
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         yield
         return

@@ -1,6 +1,7 @@
-"""What the drivers' tests talk to and look at: scripted TCP peers, and a reactor whose notices are kept."""
+"""Helpers of the drivers' tests: TLS for scripted peers, configurations, clients, a reactor under test."""
 
 import functools
+import selectors
 import socket
 import ssl
 import time
@@ -11,20 +12,10 @@ from typing import Any, Self
 import pytest
 import trustme
 
-from ami_backends._resolve import Resolver, resolve_numeric
 from ami_backends.selectors import Client, Reactor, connect
-from ami_proto import (
-    Action,
-    ActionFinished,
-    Connection,
-    Notice,
-    Outcome,
-    ServerConfig,
-    State,
-    Ticket,
-    Tls,
-)
-from conformance.peer import HOST, PATIENCE
+from ami_backends.sessions.resolve import Resolver, resolve_numeric
+from ami_proto import Action, ActionFinished, Connection, Notice, Outcome, ServerConfig, State, Ticket, Tls
+from conformance.laws.peer import HOST, PATIENCE
 
 # -- TLS
 
@@ -44,7 +35,7 @@ def server_context(*names: str) -> ssl.SSLContext:
 
 @pytest.fixture(scope="session")
 def ca_file(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Give the file that vouches for `server_context`."""
+    """Return the path of the CA file that verifies `server_context`."""
     path = str(tmp_path_factory.mktemp("ca") / "ca.pem")
     authority().cert_pem.write_to_path(path)
     return path
@@ -54,7 +45,7 @@ def ca_file(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def config(port: int, **options: Any) -> ServerConfig:
-    """Return a configuration that reconnects at once and gives up never."""
+    """Return a configuration that reconnects at once and never gives up."""
     values: dict[str, Any] = {
         "key": "pbx",
         "host": HOST,
@@ -70,7 +61,7 @@ def config(port: int, **options: Any) -> ServerConfig:
 
 
 def client_of(port: int, **options: Any) -> Client:
-    """Connect the blocking client; it reconnects at once."""
+    """Return a connected blocking client that reconnects at once."""
     quick: dict[str, Any] = {
         "auth": "plain",
         "breaker_threshold": 1_000_000,
@@ -81,11 +72,12 @@ def client_of(port: int, **options: Any) -> Client:
 
 
 class Owner:
-    """Own a reactor, as a user's own loop would, and keep what it says."""
+    """Run a reactor in the test's own thread, and keep its notices and outcomes."""
 
     def __init__(self, port: int, *, resolver: Resolver = resolve_numeric, **options: Any) -> None:
         self.machine = Connection(config(port, **options), seed=1)
-        self.reactor = Reactor(self.machine, on_notice=self._take, resolver=resolver)
+        self.selector = selectors.DefaultSelector()
+        self.reactor = Reactor(self.machine, on_notice=self._take, resolver=resolver, selector=self.selector)
         self.notices: list[Notice] = []
         self.outcomes: dict[Ticket, Outcome] = {}
 
@@ -111,7 +103,7 @@ class Owner:
         return self
 
     def submit(self, name: str, **headers: str) -> Ticket:
-        """Submit an action now."""
+        """Submit an action."""
         return self.machine.submit(Action(name, headers), time.monotonic())
 
     def send(self, name: str, **headers: str) -> Outcome:
@@ -120,14 +112,18 @@ class Owner:
         self.until(lambda: ticket in self.outcomes)
         return self.outcomes[ticket]
 
+    def sockets(self) -> list[socket.socket]:
+        """Return the sockets that the reactor waits for, besides the one that wakes it."""
+        watched = [key.fileobj for key in self.selector.get_map().values()]
+        return [each for each in watched if isinstance(each, socket.socket)]
+
     def socket(self) -> socket.socket:
-        """Return the driver's own socket of the present session."""
-        (line,) = self.reactor._lines.values()
-        assert line.stream.socket is not None
-        return line.stream.socket
+        """Return the socket of the driver's session."""
+        (sock,) = self.sockets()
+        return sock
 
     def seen(self, kind: type[Notice]) -> list[Notice]:
-        """Return the notices of a sort."""
+        """Return the notices of a kind."""
         return [notice for notice in self.notices if isinstance(notice, kind)]
 
     def _take(self, notice: Notice) -> None:
@@ -137,5 +133,5 @@ class Owner:
 
 
 def trusting(ca_file: str, server_name: str | None = None) -> Tls:
-    """Trust the tests' own authority."""
+    """Return TLS options that trust the tests' own authority."""
     return Tls(ca_file=ca_file, server_name=server_name)

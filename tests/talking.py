@@ -1,30 +1,30 @@
-"""How conversations with the mock's core begin, what they are compared with, and how tests look at them."""
+"""Helpers for tests that talk to the mock's core without sockets: logins, first lines, captures."""
 
 import pytest
 
 from conformance.corpus import capture
-from conformance.server import MockServer
-from conformance.server.fixtures import Frame, Talk, frames
+from conformance.mock import MockServer
+from conformance.mock.fixtures import FrameLines, MockClient, frames
 
 
-def logged_in(server: MockServer, *, events: str = "on") -> Talk:
-    """Return a session behind its login."""
-    talk = Talk(server)
-    talk.login(events=events)
-    return talk
+def logged_in(server: MockServer, *, events: str = "on") -> MockClient:
+    """Return a session that is logged in."""
+    client = MockClient(server)
+    client.login(events=events)
+    return client
 
 
 @pytest.fixture
-def talk() -> Talk:
-    """Give a session that hears every event, on a mock with every default."""
+def client() -> MockClient:
+    """Return a session that receives every event, on a mock with all defaults."""
     return logged_in(MockServer())
 
 
-def firsts(heard: list[Frame]) -> list[str]:
+def firsts(received: list[FrameLines]) -> list[str]:
     """Return the first line of each message."""
-    return [frame[0] for frame in heard]
+    return [frame[0] for frame in received]
 
 
-def captured(name: str) -> list[Frame]:
-    """Return the messages of a capture behind its banner."""
+def captured(name: str) -> list[FrameLines]:
+    """Return the messages of a capture after its banner."""
     return frames(capture(name).data.partition(b"\r\n")[2])

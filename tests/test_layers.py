@@ -1,7 +1,11 @@
-"""Invariant 1 and L1: what the core may not know, read from its source."""
+"""Invariant 1 and L1: the core is pure, and its layers import downwards only; read from its source.
+
+The layers stand in one place, import-linter's contract in `pyproject.toml`. The folders' names follow it.
+"""
 
 import ast
-from itertools import pairwise
+import tomllib
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -10,14 +14,31 @@ import ami_proto
 
 CORE = Path(ami_proto.__file__).parent
 MODULES = sorted(CORE.rglob("*.py"))
-LAYERS = (
-    "values", "errors", "spellings", "lines", "coercion", "setup_action", "config", "wire", "message",
-    "correlation", "connection", "cluster",
-)  # fmt: skip
+ROOT = CORE.parent
+FOUNDATIONS = {"values", "errors", "config"}
+"""The lowest layers, which every other may import. Data does not flow through them."""
+SURFACES = {"__init__", "completion", "drivers"}
+"""Modules that give names from any layer to users. No layer imports them."""
 PURE = {
-    "bisect", "collections", "contextlib", "dataclasses", "enum", "functools", "hashlib", "heapq",
-    "itertools", "math", "operator", "random", "re", "types", "typing",
+    "bisect", "collections", "contextlib", "dataclasses", "difflib", "enum", "functools", "hashlib", "heapq",
+    "itertools", "json", "math", "operator", "random", "re", "types", "typing",
 }  # fmt: skip
+
+
+def layers() -> list[str]:
+    """Return the layers of the core that import-linter's contract lists, lowest first."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    (listed,) = [
+        each["layers"]
+        for each in contracts
+        if each["type"] == "layers" and each["layers"][-1].startswith("ami_proto.")
+    ]
+    return [each.removeprefix("ami_proto.") for each in reversed(listed)]
+
+
+LAYERS = layers()
 
 
 def imports_of(path: Path) -> list[str]:
@@ -32,7 +53,7 @@ def imports_of(path: Path) -> list[str]:
 
 
 def layer_of(parts: tuple[str, ...]) -> int | None:
-    """Return the layer; the package's own `__init__` has none and may import from all."""
+    """Return the layer of a module; None for a surface."""
     name = parts[0].removesuffix(".py")
     return LAYERS.index(name) if name in LAYERS else None
 
@@ -62,12 +83,29 @@ def test_the_core_draws_only_from_the_generator_it_was_given(path: Path) -> None
             assert node.func.id not in ("id", "open", "print", "input", "exec", "eval")
 
 
-def test_the_public_names_exist_and_are_listed_once() -> None:
-    assert len(set(ami_proto.__all__)) == len(ami_proto.__all__)
-    for name in ami_proto.__all__:
-        assert getattr(ami_proto, name) is not None
+@pytest.mark.parametrize(
+    ("module", "most"),
+    [("ami_proto", 50), ("ami_proto.completion", 16), ("ami_proto.drivers", 23), ("ami_proto.routes", 6)],
+)
+def test_the_public_names_exist_are_listed_once_and_are_few(module: str, most: int) -> None:
+    """A new public name takes the place of another, or raises the number here."""
+    public = import_module(module)
+    names: list[str] = public.__all__
+    assert len(set(names)) == len(names) <= most
+    for name in names:
+        assert getattr(public, name) is not None
 
 
-def test_the_layers_are_in_order() -> None:
-    """Read upwards, you follow the data."""
-    assert all(layer_of((low,)) != layer_of((high,)) for low, high in pairwise(LAYERS))
+def test_every_module_is_in_a_layer_or_is_a_surface() -> None:
+    """Otherwise import-linter's contract, and the test above, would leave it out."""
+    modules = {path.relative_to(CORE).parts[0].removesuffix(".py") for path in MODULES}
+    assert modules == {*LAYERS, *SURFACES}
+    assert len(set(LAYERS)) == len(LAYERS)
+
+
+def test_the_layers_are_in_the_order_of_their_folders() -> None:
+    """Read a list of the folders upwards and you follow the data."""
+    assert set(LAYERS[: len(FOUNDATIONS)]) == FOUNDATIONS
+    flow = [layer for layer in LAYERS[len(FOUNDATIONS) :] if (CORE / layer).is_dir()]
+    assert len(flow) >= 4
+    assert flow == sorted(flow, reverse=True)

@@ -8,7 +8,7 @@ import pytest
 from ami_backends.configuration import ConfigFileError, as_words, read_servers
 from ami_backends.selectors import connect
 from ami_proto import ServerConfig, Tls
-from conformance.server import LoopbackServer
+from conformance.mock import LoopbackServer
 
 FILE = """
 [defaults]
@@ -39,7 +39,7 @@ def read(folder: Path, text: str, **environment: str) -> dict[str, ServerConfig]
 
 
 def refusal(folder: Path, text: str, **environment: str) -> str:
-    """Return the one line that is said, without the folder."""
+    """Read, which must fail; return the error's one line, without the folder."""
     with pytest.raises(ConfigFileError) as refused:
         read(folder, text, **environment)
     said = str(refused.value)
@@ -49,8 +49,8 @@ def refusal(folder: Path, text: str, **environment: str) -> str:
     return said.replace(f"{folder}{os.sep}", "")
 
 
-def test_the_table_of_a_server_goes_over_the_defaults(tmp_path: Path) -> None:
-    """R-CONF-02: key by key, inside `tls` too; paths are seen from the file."""
+def test_the_table_of_a_server_overrides_the_defaults(tmp_path: Path) -> None:
+    """R-CONF-02: key by key, inside `tls` too. Paths are relative to the file."""
     servers = read(tmp_path, FILE)
     assert list(servers) == ["pbx1", "pbx-2"]
     first, second = servers.values()
@@ -60,8 +60,8 @@ def test_the_table_of_a_server_goes_over_the_defaults(tmp_path: Path) -> None:
     assert second.tls == Tls(ca_file=str(tmp_path / "ca.pem"), server_name="pbx2")
 
 
-def test_variables_go_over_the_file(tmp_path: Path) -> None:
-    """R-CONF-02: for all servers, and over that for one."""
+def test_variables_override_the_file(tmp_path: Path) -> None:
+    """R-CONF-02: those for one server override those for all."""
     environment = {
         "AMI_CONNECT_TIMEOUT": "7",
         "AMI_SERVERS_PBX_2_CONNECT_TIMEOUT": "8",
@@ -77,7 +77,7 @@ def test_variables_go_over_the_file(tmp_path: Path) -> None:
     assert second.tls == Tls(ca_file=str(tmp_path / "ca.pem"), verify=False, server_name="pbx2")
 
 
-def test_an_environment_alone_is_one_server() -> None:
+def test_without_a_file_the_environment_is_one_server() -> None:
     environment = {"AMI_HOST": "10.0.0.5", "AMI_USERNAME": "ops", "AMI_SECRET": "hunter2", "AMI_PORT": "5039"}
     assert read_servers(None, environment) == {
         "10.0.0.5:5039": ServerConfig(
@@ -89,21 +89,26 @@ def test_an_environment_alone_is_one_server() -> None:
 
 
 @pytest.mark.parametrize(
-    "source",
-    ['secret_file = "s"', 'secret_env = "PBX"', 'secret = "wrong"\n[servers.pbx]\nsecret_file = "s"'],
+    ("default", "own"),
+    [
+        ("", 'secret_file = "s"'),
+        ("", 'secret_env = "PBX"'),
+        ('secret_file = "s"', ""),
+        ('secret = "wrong"', 'secret_file = "s"'),
+        ('secret_file = "nowhere"', 'secret_env = "PBX"'),
+        ('secret_env = "NOWHERE"', 'secret = "hunter2"'),
+    ],
 )
-def test_the_secret_need_not_stand_in_the_file(source: str, tmp_path: Path) -> None:
-    """R-CONF-02: it may be in another file or a variable; the topmost word on it counts."""
+def test_the_secret_may_be_in_another_file_or_a_variable(default: str, own: str, tmp_path: Path) -> None:
+    """R-CONF-02: the server's own source replaces that of the defaults."""
     (tmp_path / "s").write_bytes(b"hunter2\r\nsecond line\n")
-    head = '[servers.pbx]\nhost = "h"\nusername = "u"\n' if "[servers" not in source else ""
-    tail = 'host = "h"\nusername = "u"\n' if "[servers" in source else ""
-    text = f"[defaults]\n{source}\n{tail}" if "[servers" in source else f"{head}{source}\n"
-    assert read(tmp_path, text, PBX="hunter2")["pbx"].secret == "hunter2"
+    text = f'[defaults]\nhost = "h"\nusername = "u"\n{default}\n[servers.pbx]\n{own}\n'
+    assert read(tmp_path, text, PBX="hunter2")["pbx"].reveal_secret() == "hunter2"
 
 
-def test_a_variable_replaces_a_secret_file_that_is_not_there(tmp_path: Path) -> None:
+def test_a_variable_replaces_a_missing_secret_file(tmp_path: Path) -> None:
     text = '[servers.pbx]\nhost = "h"\nusername = "u"\nsecret_file = "nowhere"\n'
-    assert read(tmp_path, text, AMI_SECRET="hunter2")["pbx"].secret == "hunter2"
+    assert read(tmp_path, text, AMI_SECRET="hunter2")["pbx"].reveal_secret() == "hunter2"
 
 
 @pytest.mark.parametrize(
@@ -113,73 +118,101 @@ def test_a_variable_replaces_a_secret_file_that_is_not_there(tmp_path: Path) -> 
         ("[servers.a]\n\nhost = 'h'\nhost = 'i'\n", {}, "line 4"),
         ("", {}, "ami.toml: no server: write a table [servers.NAME] for each"),
         ("servers = 5", {}, "ami.toml: servers must be a table"),
-        ("[servers]\na = 5", {}, "ami.toml: [servers]: a must be a table: write [servers.NAME]"),
-        ("[server.a]", {}, "ami.toml: server: unknown; there are [defaults] and [servers.NAME]"),
-        (FILE + "prot = 1", {}, "ami.toml: [servers.pbx-2]: prot = '...': unknown key"),
-        (FILE + 'key = "x"', {}, "ami.toml: [servers.pbx-2]: key = '...': is not for a file to say"),
+        ("[servers]\nport = 5", {}, "ami.toml: [servers]: port is not in a table: write [servers.NAME]"),
+        (
+            "[servers]\nhunter2 = 5",
+            {},
+            "ami.toml: [servers]: something (not shown, because it may be a secret) is",
+        ),
+        ("[servers]\nx = 1\nhunter2 = 5", {}, "ami.toml: [servers]: something (not shown"),
+        ("hunter2 = 1\nhunter2 = 2", {}, "ami.toml: Cannot overwrite a value (at end of document)"),
+        ("[hunter2]\n[hunter2]", {}, "ami.toml: Cannot declare (not shown) twice (at line 2, column 9)"),
+        (
+            "[servers]\na = { hunter2 = 1, hunter2 = 2 }",
+            {},
+            "Duplicate inline table key (not shown) (at line 2",
+        ),
+        ('[servers]\na = { "hunter2\'x" = 1, "hunter2\'x" = 2 }', {}, "inline table key (not shown) (at"),
+        (
+            "[servers]\nhunter2 = {}\n[servers.hunter2.b]",
+            {},
+            "ami.toml: Cannot declare (not shown) twice (at",
+        ),
+        ("[servers]\nhunter2 = {}\nhunter2.b = 1", {}, "Cannot mutate immutable namespace (not shown) (at"),
+        ("[servers.a]\nhunter2", {}, "ami.toml: Expected '=' after a key in a key/value pair (at end of"),
+        ('[servers.a]\nsecret = "hunter2\n"', {}, "ami.toml: Illegal character '\\n' (at line 2, column 18)"),
+        ("[server.a]", {}, "[servers.NAME] are allowed: unknown key 'server': did you mean 'servers'?"),
+        (FILE + "prot = 1", {}, "ami.toml: [servers.pbx-2]: unknown key 'prot': did you mean 'port'?"),
+        (FILE.replace("= 3", "= 3\nprot = 1"), {}, "ami.toml: [defaults]: unknown key 'prot': did you mean"),
+        (FILE + "hunter2 = 1", {}, "ami.toml: [servers.pbx-2]: unknown key (not shown, because it may be a"),
+        (FILE.replace("= 3", "= 3\nhunter2 = 1"), {}, "ami.toml: [defaults]: unknown key (not shown"),
+        (FILE.replace("server_name", "servername"), {}, "[servers.pbx-2]: tls: unknown key 'servername'"),
+        (
+            FILE + 'key = "x"',
+            {},
+            "ami.toml: [servers.pbx-2]: key: cannot be set: the name of the table is the key",
+        ),
         (FILE.replace("= 3", "= 0"), {}, "ami.toml: [defaults]: connect_timeout = 0: must be between"),
-        (FILE.replace('"5039"', '"x"'), {}, "ami.toml: [servers.pbx-2]: port = 'x': must be a whole"),
-        (FILE.replace('username = "ops"', ""), {}, "ami.toml: [servers.pbx1]: username = None: must be"),
-        (FILE, {"AMI_PORT": "x"}, "AMI_PORT: port = 'x': must be a whole number"),
-        (FILE, {"AMI_SERVERS_PBX_2_PORT": "x"}, "AMI_SERVERS_PBX_2_PORT: port = 'x'"),
-        (FILE, {"AMI_TLS_VERIFY": "x"}, "AMI_TLS_VERIFY: tls.verify = 'x': must be true or false"),
-        (FILE, {"AMI_TLS": "x"}, "AMI_TLS: tls = 'x': must be true or false"),
-        (FILE, {"AMI_SERVERS_PBX3_PORT": "1"}, "AMI_SERVERS_PBX3_PORT: no server and key are called so"),
+        (FILE.replace('"5039"', '"x"'), {}, "ami.toml: [servers.pbx-2]: port: must be a whole"),
+        (FILE.replace('username = "ops"', ""), {}, "ami.toml: [servers.pbx1]: username: must be given"),
+        (FILE, {"AMI_PORT": "x"}, "AMI_PORT: port: must be a whole number"),
+        (FILE, {"AMI_SERVERS_PBX_2_PORT": "x"}, "AMI_SERVERS_PBX_2_PORT: port: must"),
+        (FILE, {"AMI_TLS_VERIFY": "x"}, "AMI_TLS_VERIFY: tls.verify: must be true or false"),
+        (FILE, {"AMI_TLS": "x"}, "AMI_TLS: tls: must be true or false"),
+        (FILE, {"AMI_SERVERS_PBX3_PORT": "1"}, "AMI_SERVERS_PBX3_PORT: matches no server and key"),
         (FILE, {"AMI_HOST": "h"}, "AMI_HOST: names one server, and ami.toml has 2"),
         (
             FILE + "[servers.PBX_2]",
             {"AMI_SERVERS_PBX_2_PORT": "1"},
             "AMI_SERVERS_PBX_2_PORT: may mean 'pbx-2' or 'PBX_2'",
         ),
-        (FILE + 'secret_env = "NOWHERE"', {}, "[servers.pbx-2]: secret_env = '...': the variable that it"),
-        (FILE + 'secret_file = "nowhere"', {}, "secret_file = 'nowhere': No such file or directory"),
-        (FILE + "secret_file = 5", {}, "secret_file = '...': must be text"),
-        (FILE + 'secret_env = "A"\nsecret_file = "b"', {}, "secret_env = '...': excludes secret_file"),
-        (FILE + "secret = 5", {}, "[servers.pbx-2]: secret = '...': must be text"),
+        (FILE + 'secret_env = "NOWHERE"', {}, "[servers.pbx-2]: secret_env: the variable that it names"),
+        (FILE + 'secret_file = "nowhere"', {}, "secret_file: No such file or directory"),
+        (FILE + "secret_file = 5", {}, "secret_file: must be text"),
+        (FILE + 'secret_env = "A"\nsecret_file = "b"', {}, "secret_env: excludes secret_file"),
+        (FILE + "secret = 5", {}, "[servers.pbx-2]: secret: must be text"),
         (
             FILE.replace('"5039"', '"hunter2"'),
             {},
-            "ami.toml: [servers.pbx-2]: port = '...': must be a whole number",
+            "ami.toml: [servers.pbx-2]: port: must be a whole number",
         ),
-        (FILE + '"a\\nb" = 1', {}, "ami.toml: [servers.pbx-2]: a\\nb = '...': unknown key"),
-        ('"a\\nb" = 1', {}, "ami.toml: a\\x0ab: unknown"),
+        (FILE + '"a\\nb" = 1', {}, "ami.toml: [servers.pbx-2]: unknown key"),
+        ('"a\\nb" = 1', {}, "[servers.NAME] are allowed: unknown key (not shown"),
         ("a = " + "[" * 5000, {}, "ami.toml: is nested too deeply"),
         ("a = " + "9" * 5000, {}, "ami.toml: Exceeds the limit"),
-        (FILE + "max_desyncs = 0x" + "f" * 5000, {}, "[servers.pbx-2]: max_desyncs = <int>: must be between"),
-        ("[[servers.pbx]]\nhost = 'h'", {}, "ami.toml: [servers]: pbx must be a table"),
+        (FILE + "max_desyncs = 0x" + "f" * 5000, {}, "[servers.pbx-2]: max_desyncs: must be between"),
+        ("[[servers.pbx]]\nhost = 'h'", {}, "ami.toml: [servers]: something (not shown"),
         (FILE, {"AMI_REDACT_NAMES": "pin"}, "AMI_REDACT_NAMES: lists are for files only"),
-        (FILE, {"AMI_SERVERS_PBX1_HOST": " h "}, "AMI_SERVERS_PBX1_HOST: host = ' h ': must have no blank"),
-        (FILE + "setup = ['hunter2']", {}, "[servers.pbx-2]: setup = '...': each set-up action"),
+        (FILE, {"AMI_SERVERS_PBX1_HOST": " h "}, "AMI_SERVERS_PBX1_HOST: host: must have no blank"),
+        (FILE + "setup = ['hunter2']", {}, "[servers.pbx-2]: setup: action 1: must be a table"),
     ],
 )
-def test_what_is_wrong_is_said_with_its_place(
-    text: str, environment: dict[str, str], says: str, tmp_path: Path
-) -> None:
-    """R-CONF-01: file, table, key, value, rule; of a file that is no TOML, the line."""
+def test_an_error_names_its_place(text: str, environment: dict[str, str], says: str, tmp_path: Path) -> None:
+    """R-CONF-01: file, table, key and rule; the line of a file that is not TOML."""
     assert says in refusal(tmp_path, text, **environment)
 
 
-def test_a_switch_over_a_table_leaves_the_certificates(tmp_path: Path) -> None:
-    """R-CONF-02, R-AUTH-05: in a file as in a variable."""
+def test_true_over_a_table_keeps_the_certificates(tmp_path: Path) -> None:
+    """R-CONF-02, R-AUTH-05: in a file and in a variable."""
     text = FILE.replace('tls = { server_name = "pbx2" }', "tls = true")
     certificates = Tls(ca_file=str(tmp_path / "ca.pem"))
     assert [each.tls for each in read(tmp_path, text).values()] == [certificates] * 2
     assert [each.tls for each in read(tmp_path, text, AMI_TLS="1").values()] == [certificates] * 2
 
 
-def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
-    """An editor of Windows writes one."""
+def test_a_byte_order_mark_is_ignored(tmp_path: Path) -> None:
+    """Editors on Windows write one."""
     assert list(read(tmp_path, "\ufeff" + FILE.replace("\n", "\r\n"))) == ["pbx1", "pbx-2"]
 
 
-def test_a_name_that_is_none(tmp_path: Path) -> None:
+def test_a_path_that_is_not_a_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigFileError, match="Is a directory"):
         read_servers(tmp_path, {})
     with pytest.raises(ConfigFileError, match="null byte"):
         read_servers("a\0b", {})
 
 
-def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigFileError, match="nowhere: No such file"):
         read_servers(tmp_path / "nowhere", {})
     (tmp_path / "ami.toml").write_bytes(b"a = '\xff'")
@@ -187,13 +220,29 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
         read_servers(tmp_path / "ami.toml", {})
 
 
-def test_an_empty_secret_file_is_no_secret(tmp_path: Path) -> None:
+def test_a_secret_file_that_others_can_read_is_logged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """R-OBS-02: once for all servers, at WARNING; also if a variable replaces the secret."""
+    text = FILE.replace('secret = "hunter2"', 'secret_file = "s"')
+    (tmp_path / "s").write_bytes(b"\xef\xbb\xbfhunter2\r\n")
+    (tmp_path / "s").chmod(0o640)
+    assert read(tmp_path, text)["pbx1"].reveal_secret() == "hunter2"
+    assert caplog.records == []
+    (tmp_path / "s").chmod(0o644)
+    read(tmp_path, text, AMI_SECRET="other")
+    (record,) = caplog.records
+    said = f"every user of this machine can read the secret file {tmp_path / 's'}"
+    assert (record.levelname, record.getMessage()) == ("WARNING", said)
+    assert vars(record)["server_key"] is None
+
+
+def test_an_empty_secret_file_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "s").write_text("\nsecond line")
     assert "the first line of the secret file is empty" in refusal(tmp_path, FILE + 'secret_file = "s"')
 
 
-def test_it_is_what_connect_takes(mock_server: LoopbackServer, tmp_path: Path) -> None:
-    """The words of `connect`, on every driver the same."""
+def test_connect_takes_a_server_of_a_file(mock_server: LoopbackServer, tmp_path: Path) -> None:
     text = (
         f'[servers.pbx]\nhost = "127.0.0.1"\nport = {mock_server.port}\nusername = "admin"\nsecret = "s3cr3t"'
     )

@@ -1,11 +1,11 @@
-"""A driver whose loop is not installed says how to install it."""
+"""The import of a driver whose loop is missing says how to install it."""
 
 import subprocess
 import sys
 
 import pytest
 
-from ami_backends._extras import missing_extra
+from ami_backends import missing_extra
 
 IMPORT = """
 import sys
@@ -19,7 +19,7 @@ except ImportError as error:
 
 @pytest.mark.parametrize("extra", ["anyio", "gevent"])
 def test_a_missing_extra_is_named(extra: str) -> None:
-    """The other drivers need none of it."""
+    """The other drivers work without it."""
     run = subprocess.run(
         [sys.executable, "-c", IMPORT.format(extra=extra) + "import ami_backends.selectors"],
         capture_output=True,
@@ -30,6 +30,6 @@ def test_a_missing_extra_is_named(extra: str) -> None:
     assert run.stdout == said
 
 
-def test_another_missing_module_is_told_as_it_is() -> None:
+def test_an_error_about_another_module_stays_as_it_is() -> None:
     missing = ModuleNotFoundError("No module named 'greenlet'", name="greenlet")
     assert missing_extra(missing, "gevent") is missing

@@ -1,4 +1,4 @@
-"""The driver of the design, line by line: five questions, and no rule of the protocol."""
+"""The driver of the design, line by line: it asks the five questions, and has no rule of the protocol."""
 
 import selectors
 import socket
@@ -7,8 +7,6 @@ import time
 from ami_proto import (
     Action,
     ActionFinished,
-    Close,
-    Connect,
     Connection,
     Disconnect,
     Notice,
@@ -16,9 +14,9 @@ from ami_proto import (
     ServerConfig,
     State,
     StateChanged,
-    Watch,
 )
-from conformance.server import LoopbackServer
+from ami_proto.drivers import Close, Connect, Watch
+from conformance.mock import LoopbackServer
 
 
 def drive(machine: Connection, told: list[Notice]) -> None:
@@ -70,7 +68,7 @@ def drive(machine: Connection, told: list[Notice]) -> None:
     link.close()
 
 
-def test_the_loop_of_the_design_is_a_whole_driver_and_comes_to_its_end(mock_server: LoopbackServer) -> None:
+def test_the_loop_of_the_design_is_a_whole_driver_and_ends(mock_server: LoopbackServer) -> None:
     """L5: a machine that has stopped wakes its driver once more, which would wait for ever otherwise."""
     config = ServerConfig(
         key="pbx", host="127.0.0.1", port=mock_server.port, username="admin", secret="s3cr3t"

@@ -1,25 +1,21 @@
-"""The library hears what real Asterisk tells: every event, in order, from bytes in any pieces."""
+"""Events of real Asterisk: all of them, in order, however their bytes are cut."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from real_asterisk import call, client, owner
 
-from ami_backends._stream import Stream
-from ami_proto import (
-    Decoder,
-    Disconnect,
-    Kind,
-)
-from conformance.asterisk.targets import Target
-from conformance.peer import PATIENCE
+from ami_backends.sessions.stream import Stream
+from ami_proto import Decoder, Disconnect, Kind
+from conformance.asterisk.targets import AsteriskTarget
+from conformance.laws.peer import PATIENCE
+from tests.real_asterisk import call, client, owner
 
 pytestmark = pytest.mark.asterisk
 
 
-def test_live_events_come_in_order(asterisk: Target) -> None:
-    """R-FLOW-02: 1000 numbered ones among those of calls; nothing lost, nothing twice."""
+def test_live_events_come_in_order(asterisk: AsteriskTarget) -> None:
+    """R-FLOW-02: 1000 numbered events among those of calls come once each and in order."""
     with client(asterisk, events="on") as pbx, client(asterisk) as other, ThreadPoolExecutor(8) as pool:
         heard = pbx.events("UserEvent", where=lambda event: event["UserEvent"] == "Count")
         everything = pbx.events("*", block=("UserEvent",))
@@ -36,10 +32,10 @@ def test_live_events_come_in_order(asterisk: Target) -> None:
         assert pbx.snapshot().faults == {}
 
 
-def test_what_the_server_sends_parses_the_same_in_any_pieces(
-    asterisk: Target, monkeypatch: pytest.MonkeyPatch
+def test_bytes_cut_into_single_ones_give_the_same_messages(
+    asterisk: AsteriskTarget, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """R-WIRE-01: recorded live, byte for byte."""
+    """R-WIRE-01: with the bytes of a live session, recorded in the driver's stream."""
     record: list[bytes] = []
     receive = Stream.receive
 
@@ -79,7 +75,7 @@ def test_what_the_server_sends_parses_the_same_in_any_pieces(
         message for number in range(len(data)) for message in single.feed(data[number : number + 1])
     ]
     assert whole.eof() == single.eof() == []
-    assert [each.items() for each in messages] == [each.items() for each in one_by_one]
+    assert [each.pairs() for each in messages] == [each.pairs() for each in one_by_one]
     assert [each.raw for each in messages] == [each.raw for each in one_by_one]
     assert len(messages) == frames > 50
     assert {each.kind for each in messages} == {Kind.BANNER, Kind.RESPONSE, Kind.EVENT}

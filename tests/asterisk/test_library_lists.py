@@ -1,15 +1,13 @@
-"""R-CORR-02: the library collects every list that real Asterisk has."""
+"""Every list action of real Asterisk comes back as one whole reply."""
 
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from real_asterisk import call, client
 
-from ami_proto import (
-    ActionFailed,
-)
-from conformance.asterisk.targets import Target
-from conformance.peer import PATIENCE
+from ami_proto import ActionFailed
+from conformance.asterisk.targets import AsteriskTarget
+from conformance.laws.peer import PATIENCE
+from tests.real_asterisk import call, client
 
 pytestmark = pytest.mark.asterisk
 ANYWHERE = [
@@ -46,21 +44,21 @@ SOMEWHERE = [
     ("SIPshowregistry", "RegistrationsComplete"),
     ("VoicemailUsersList", "VoicemailUserEntryComplete"),
 ]
-"""Modules that not every version has: chan_sip ended with 20, app_voicemail is absent from one package."""
+"""Lists of modules that one server lacks: chan_sip ended with 20, app_voicemail is not in one package."""
 EMPTY = [("PJSIPShowContacts", "No Contacts found"), ("PJSIPShowResourceLists", "No resource lists found")]
 
 
-def test_every_list_is_collected_whole(asterisk: Target) -> None:
-    """R-CORR-02, R-CORR-12: as many items as the server says, while calls come and go and events flow."""
+def test_every_list_is_collected_whole(asterisk: AsteriskTarget) -> None:
+    """R-CORR-02, R-CORR-12: with as many items as the server says, while calls and events go on."""
     with client(asterisk, events="on") as pbx, ThreadPoolExecutor(4) as pool:
         awaited = {"ConfbridgeJoin", "QueueCallerJoin", "ParkedCall"}
         heard = pbx.events(*awaited)
         list(pool.map(lambda extension: call(pbx, asterisk, extension), ["conf", "queue", "park", "1000"]))
-        while awaited:  # calls of an earlier test may still tell of themselves
+        while awaited:  # calls of an earlier test may still bring events
             awaited.discard(str(heard.get(PATIENCE).name))
         with pytest.raises(ActionFailed, match="Invalid/unknown command"):
             pbx.send("NoSuchList")
-        known = {name.lower() for name, _ in pbx.send("ListCommands").response.items() if name}  # type: ignore[union-attr]
+        known = {name.lower() for name in pbx.send("ListCommands").response}  # type: ignore[union-attr]
         tried = ANYWHERE + [row for row in SOMEWHERE if row[0].lower() in known]
         for name, terminal in tried:
             reply = pbx.send(name)
@@ -76,8 +74,8 @@ def test_every_list_is_collected_whole(asterisk: Target) -> None:
         assert pbx.snapshot().faults == {}
 
 
-def test_lists_that_want_a_word(asterisk: Target) -> None:
-    """R-CORR-02: with arguments, breaking off, and ending calls."""
+def test_lists_with_arguments(asterisk: AsteriskTarget) -> None:
+    """R-CORR-02: lists of one key, one endpoint, one conference, and of ended calls."""
     with client(asterisk, events="call") as pbx:
         pbx.send("DBPut", Family="fam", Key="k1", Val="some value: with colon")
         assert [each["Val"] for each in pbx.send("DBGet", Family="fam", Key="k1")] == [
@@ -102,7 +100,7 @@ def test_lists_that_want_a_word(asterisk: Target) -> None:
         assert pbx.snapshot().faults == {}
 
 
-def test_items_go_to_subscriptions_only_when_asked_for(asterisk: Target) -> None:
+def test_items_go_to_subscriptions_only_when_asked_for(asterisk: AsteriskTarget) -> None:
     """R-CORR-12."""
     with client(asterisk) as pbx:
         plain, everything = pbx.events("QueueParams"), pbx.events("QueueParams", replies=True)

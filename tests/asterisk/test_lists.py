@@ -1,7 +1,7 @@
-"""The mock beside the real servers, with something in every list, and asked wrongly: what no capture holds.
+"""The mock answers like real Asterisk where no capture shows it: lists that are not empty, wrong requests.
 
-Both are asked the same. Compared are the header names of every message in order, and the texts of `Message`;
-of a list, the items as a set of shapes.
+Both get the same requests. Compared are the header names of each message in order and the text of `Message`;
+of a list, the set of shapes that its items have.
 """
 
 import socket
@@ -10,20 +10,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from real_asterisk import BANNERS
 
-from conformance.asterisk.targets import Target
-from conformance.server import MockServer
-from conformance.server.fixtures import Talk
-from conformance.server.inventory import Agent, Mailbox, Presence
+from conformance.asterisk.targets import AsteriskTarget
+from conformance.mock import MockServer
+from conformance.mock.fixtures import MockClient
+from conformance.mock.inventory import Agent, Presence, VoicemailBox
+from tests.real_asterisk import BANNERS
 
 pytestmark = pytest.mark.asterisk
 
 Ask = Callable[[str], str]
-"""Send a request, its headers separated by `|`, and give all that it brings."""
+"""Send a request, its headers separated by `|`, and return everything that comes back."""
 
 CALLS = ("conf", "conf", "park")
-"""Extensions to call before: a conference of two, and a parked call."""
+"""Extensions to call first: a conference of two, and a parked call."""
 
 QUIET = """
     AgentLogoff
@@ -141,10 +141,10 @@ BUSY = """
     ParkedCalls
     Status
 """
-"""With calls up; `$bridge` and `$channel` are each server's own."""
+"""Requests while calls are up; `$bridge` and `$channel` stand for what each server has."""
 
 
-def test_lists_without_calls_are_the_same(asterisk: Target) -> None:
+def test_lists_without_calls_are_the_same(asterisk: AsteriskTarget) -> None:
     asterisk.cli("presencestate change CustomPresence:ann AWAY,lunch,back")
     asterisk.cli("presencestate change CustomPresence:bea XA")
     with asking(asterisk) as real:
@@ -153,7 +153,7 @@ def test_lists_without_calls_are_the_same(asterisk: Target) -> None:
     assert differing == []
 
 
-def test_lists_with_calls_are_the_same(asterisk: Target) -> None:
+def test_lists_with_calls_are_the_same(asterisk: AsteriskTarget) -> None:
     with asking(asterisk) as real:
         mock = ask_mock(furnished(asterisk.version))
         for ask in (real, mock):
@@ -166,17 +166,19 @@ def test_lists_with_calls_are_the_same(asterisk: Target) -> None:
     assert differing == []
 
 
-# asking
+# -- asking
 
 
 def furnished(version: int) -> MockServer:
-    """Give a mock with what the provisioned servers are configured with."""
+    """Return a mock server that has what the provisioned servers are configured with."""
     core = MockServer(banner=BANNERS[version])
-    inventory = core.world.inventory
+    inventory = core.state.inventory
     inventory.agents.append(Agent("agent-one", "Agent One"))
     inventory.iax_peers.append("carol")
     inventory.sip_peers.append("dave")
-    inventory.mailboxes["1000@default"] = Mailbox("1000", full_name="Zoë Agent", email="zoe@example.invalid")
+    inventory.mailboxes["1000@default"] = VoicemailBox(
+        "1000", full_name="Zoë Agent", email="zoe@example.invalid"
+    )
     inventory.modules["app_voicemail.so"] = version == 22
     inventory.presence["CustomPresence:ann"] = Presence("away", "lunch", "back")
     inventory.presence["CustomPresence:bea"] = Presence("xa")
@@ -185,20 +187,20 @@ def furnished(version: int) -> MockServer:
 
 
 def ask_mock(core: MockServer) -> Ask:
-    talk = Talk(core)
-    talk.login(events="off")
+    client = MockClient(core)
+    client.login(events="off")
 
     def ask(request: str) -> str:
-        talk.pass_time(0.3)
-        talk.session.receive(encoded(request), talk.now)
-        return talk.session.transmit().decode()
+        client.pass_time(0.3)
+        client.session.receive(encoded(request), client.now)
+        return client.session.transmit().decode()
 
     return ask
 
 
 @contextmanager
-def asking(asterisk: Target) -> Iterator[Ask]:
-    """Ask a real server, and read up to the answer of a Ping: some answers have no end of their own."""
+def asking(asterisk: AsteriskTarget) -> Iterator[Ask]:
+    """Ask a real server. A Ping after each request ends its reply: some replies have no end of their own."""
     user = asterisk.users["admin"]
     with (
         socket.create_connection((asterisk.host, asterisk.port), 10) as connection,
@@ -235,7 +237,7 @@ def settle(ask: Ask) -> None:
 
 
 def own(ask: Ask, request: str) -> str:
-    """Put a server's own conference and a user of it into a request."""
+    """Replace `$bridge` and `$channel` by a server's conference and one of its users."""
     room = ask("BridgeList|BridgeType: softmix")
     users = ask("ConfbridgeList|Conference: room1")
     return request.replace("$bridge", value(room, "BridgeUniqueid")).replace(
@@ -248,7 +250,7 @@ def value(text: str, name: str) -> str:
 
 
 def shape(answer: str) -> tuple[list[list[str]], set[tuple[str, ...]]]:
-    """Give the messages that are no items in order, and the shapes of the items; `Message` with its text."""
+    """Return the messages that are not items, in order, and the set of shapes of the items."""
     frames = [[told(line) for line in part.split("\r\n")] for part in answer.split("\r\n\r\n")]
     items = [each for each in frames if each[0].startswith("Event: ") and "EventList" not in each]
     return [each for each in frames if each not in items], {tuple(each) for each in items}

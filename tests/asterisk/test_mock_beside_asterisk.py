@@ -1,8 +1,8 @@
-"""The same conversations with the mock and with real Asterisk: the same answers, the same events.
+"""The mock and real Asterisk give the same replies and events in the same conversation.
 
-Answers are compared in order. Events are compared by the channel that tells them: each channel's come in one
-order, while what two channels tell is a race. Of every message the header names count, and the values that
-do not vary.
+Replies are compared in order. Events are compared channel by channel: those of one channel come in a fixed
+order, those of two channels race. Of each message, all header names are compared, and the values that do not
+vary from run to run.
 """
 
 import contextlib
@@ -11,30 +11,27 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from real_asterisk import BANNERS, session
 
-from conformance.asterisk.conversations import CONVERSATIONS, Say
-from conformance.asterisk.raw import Frame, RawSession, logged_in
-from conformance.asterisk.targets import Target
-from conformance.server import LoopbackServer, MockServer, Step
+from conformance.asterisk.conversations import CONVERSATIONS, Turn
+from conformance.asterisk.raw import RawFrame, RawSession, logged_in
+from conformance.asterisk.targets import AsteriskTarget
+from conformance.mock import DialplanStep, LoopbackServer, MockServer
+from tests.real_asterisk import BANNERS, session
 
 pytestmark = pytest.mark.asterisk
 
 QUIET = 0.4
-"""Seconds after the last step, for events that lag behind."""
+"""Seconds to wait for late events after the last step."""
 
 
 STORIES_MAX = 3
-"""How often a real server is asked for a story at most."""
-
-DIFFERENCES: dict[tuple[str, int], str] = {}
-"""Conversations that differ, by name and version, and why."""
+"""How often a conversation is repeated at most: threads of the server race for the order of events."""
 
 
 @pytest.mark.parametrize("name", CONVERSATIONS)
-def test_a_conversation_is_the_same_with_the_mock(asterisk: Target, name: str) -> None:
-    """Replies are the same every time; a server whose events differ is asked again, for its threads race."""
-    asterisk.local("conversations")  # the extensions come from our own configuration
+def test_a_conversation_is_the_same_with_the_mock(asterisk: AsteriskTarget, name: str) -> None:
+    """Replies must be the same each time, events at least once in so many conversations."""
+    asterisk.local("conversations")  # skips the test for a user's own server: the extensions are ours
     with mock(asterisk.version) as ami:
         ours = hold(ami, CONVERSATIONS[name])
     for _ in range(STORIES_MAX):
@@ -42,22 +39,19 @@ def test_a_conversation_is_the_same_with_the_mock(asterisk: Target, name: str) -
         assert ours[0] == theirs[0]
         if ours[1] == theirs[1]:
             break
-    if (name, asterisk.version) in DIFFERENCES:
-        assert ours[1] != theirs[1], "a listed difference that no longer exists"
-    else:
-        assert ours[1] == theirs[1]
+    assert ours[1] == theirs[1]
 
 
-def held_for_real(asterisk: Target, name: str) -> tuple[list[list[str]], dict[str, list[list[str]]]]:
+def held_for_real(asterisk: AsteriskTarget, name: str) -> tuple[list[list[str]], dict[str, list[list[str]]]]:
     clear_the_stage(asterisk)
     with session(asterisk, events="on") as ami:
         return hold(ami, CONVERSATIONS[name])
 
 
-def clear_the_stage(asterisk: Target) -> None:
-    """Begin with a server that knows of no call: what lists show is part of a conversation.
+def clear_the_stage(asterisk: AsteriskTarget) -> None:
+    """Have the server list no channels and bridges of earlier tests.
 
-    Bridges of parking lots and conferences outlive their calls, so only a restart clears them.
+    Bridges of parking lots and conferences outlive their calls; only a restart removes them.
     """
     with session(asterisk) as ami:
         left = ami.list("CoreShowChannels") + ami.list("BridgeList")
@@ -68,7 +62,7 @@ def clear_the_stage(asterisk: Target) -> None:
 @contextlib.contextmanager
 def mock(version: int) -> Iterator[RawSession]:
     server = MockServer(banner=BANNERS[version])
-    server.world.dialplan["ring"] = (Step("Ringing"), Step("Wait", "60"))
+    server.state.dialplan["ring"] = (DialplanStep("Ringing"), DialplanStep("Wait", "60"))
     with (
         LoopbackServer(server) as host,
         logged_in(host.host, host.port, "admin", "s3cr3t", events="on") as ami,
@@ -76,8 +70,8 @@ def mock(version: int) -> Iterator[RawSession]:
         yield ami
 
 
-def hold(ami: RawSession, conversation: list[Say]) -> tuple[list[list[str]], dict[str, list[list[str]]]]:
-    """Have a conversation: its answers in order, and each channel's events in order."""
+def hold(ami: RawSession, conversation: list[Turn]) -> tuple[list[list[str]], dict[str, list[list[str]]]]:
+    """Hold a conversation; return its replies in order, and the events in order by their source."""
     frames, ids = [], set()
     for say in conversation:
         action, *headers = say.text.split("|")
@@ -96,9 +90,9 @@ def hold(ami: RawSession, conversation: list[Say]) -> tuple[list[list[str]], dic
     return answers, told
 
 
-def read_to_end(ami: RawSession, action_id: str) -> list[Frame]:
-    """Read to the end of an answer: a response alone, or the end of its list."""
-    frames: list[Frame] = []
+def read_to_end(ami: RawSession, action_id: str) -> list[RawFrame]:
+    """Read to the end of a reply: a response alone, or the end of its list."""
+    frames: list[RawFrame] = []
     while True:
         frames.append(frame := ami.read())
         if frame["ActionID"] == action_id and not is_event(frame):
@@ -108,15 +102,15 @@ def read_to_end(ami: RawSession, action_id: str) -> list[Frame]:
                 return frames
 
 
-def read_until(ami: RawSession, until: tuple[str, str]) -> list[Frame]:
+def read_until(ami: RawSession, until: tuple[str, str]) -> list[RawFrame]:
     frames = [ami.read()]
     while not is_awaited(frames[-1], until):
         frames.append(ami.read())
     return frames
 
 
-def is_awaited(frame: Frame, until: tuple[str, str]) -> bool:
-    """Say whether an event is awaited: `Newexten Wait` of `a;2`, `VarSet` of `a;2 BRIDGEPEER`."""
+def is_awaited(frame: RawFrame, until: tuple[str, str]) -> bool:
+    """Tell whether this is the awaited event: `("Newexten Wait", "a;2")`, `("VarSet", "a;2 BRIDGEPEER")`."""
     event, _, application = until[0].partition(" ")
     uniqueid, _, variable = until[1].partition(" ")
     return (
@@ -127,8 +121,8 @@ def is_awaited(frame: Frame, until: tuple[str, str]) -> bool:
     )
 
 
-def is_event(frame: Frame) -> bool:
-    """Say whether this came of itself; items of lists have no Privilege, but for Status."""
+def is_event(frame: RawFrame) -> bool:
+    """Tell whether this is an event and no item of a list: only items of Status have a Privilege too."""
     return bool(frame["Privilege"]) and frame["Event"] not in ("", "Status")
 
 
@@ -140,13 +134,13 @@ APART = {
     "QueueMemberStatus",
     "RequestBadFormat",
 }
-"""Sent by a special build, about the session, or by threads that lag behind."""
+"""Not compared: sent by special builds only, about the session, or by threads that are late."""
 
 
-def teller(frame: Frame) -> str:
-    """Name the thread that tells: a channel's, or one that the event has to itself."""
+def teller(frame: RawFrame) -> str:
+    """Name the source of an event: a channel, whose thread sends its events in order, or the event itself."""
     if frame["Event"] == "OriginateResponse":
-        return "whoever ordered"
+        return "originate"
     for name in ("Uniqueid", "DestUniqueid", "LocalOneUniqueid"):
         if len(frame[name].partition(";")[0]) == 1:
             return f"channel {frame[name]}"
@@ -158,11 +152,11 @@ TOLD = (
     "EventList", "ListItems", "Message", "Module", "Output", "Paused", "PausedReason", "Penalty", "Reason",
     "Response", "Result", "Ringinuse", "Status", "Variable",
 )  # fmt: skip
-"""Headers whose values count."""
+"""Headers whose values are compared."""
 
 
-def shape(frame: Frame) -> list[str]:
-    """Give header names in order, with the values that do not vary."""
+def shape(frame: RawFrame) -> list[str]:
+    """Return the header names in order, with the values that are compared."""
     return [f"{name}: {plain(value)}" if name in TOLD else name for name, value in frame.headers]
 
 

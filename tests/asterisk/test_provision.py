@@ -1,4 +1,4 @@
-"""What decides whether an Asterisk can be had, without having one: runs everywhere."""
+"""Building an Asterisk from Debian packages, with debootstrap and apt replaced: runs everywhere."""
 
 import os
 from pathlib import Path
@@ -37,7 +37,7 @@ DISABLED = DEB822.replace(MAIN, "http://off.example/debian") + "Enabled: no\n"
 
 
 def apt(folder: Path, **files: str) -> Path:
-    """Write an apt configuration: `list_NAME` and `sources_NAME` are parts, `main` is sources.list."""
+    """Write an apt configuration: `main` is sources.list, `list_NAME` and `sources_NAME` its parts."""
     (folder / "sources.list.d").mkdir()
     for key, text in files.items():
         kind, _, name = key.partition("_")
@@ -77,19 +77,19 @@ def test_without_apt_there_is_no_mirror(tmp_path: Path) -> None:
         debian_mirror(tmp_path / "nosuch")
 
 
-def test_both_notations_say_the_same() -> None:
+def test_both_notations_give_the_same_sources() -> None:
     expected = [Source(f"{MAIN}/", suite, ("main", "contrib")) for suite in ("bookworm", "bookworm-updates")]
     lines = [f"deb {MAIN}/ {source.suite} main contrib" for source in expected]
     assert list(deb822_sources(DEB822)) == expected
     assert list(one_line_sources("\n".join(lines))) == expected
 
 
-# -- building, with a debootstrap of our own
+# -- building, with a stand-in for debootstrap
 
 
 @pytest.fixture
 def workshop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give a folder whose `bin/debootstrap` is used, with a cache of its own and root's rights pretended."""
+    """Give a folder whose `bin/debootstrap` is run, as root, with a cache of its own."""
     (tmp_path / "bin").mkdir()
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
@@ -103,7 +103,7 @@ def workshop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def debootstrap(workshop: Path, body: str) -> None:
-    """Write a debootstrap; `$TARGET` is the folder it is told to fill."""
+    """Write a stand-in for debootstrap; `$TARGET` is the folder that it has to fill."""
     program = workshop / "bin/debootstrap"
     target = "for last; do TARGET=$previous; previous=$last; done"  # the last argument but one
     program.write_text(f'#!/bin/sh -e\necho "$@" >> {workshop}/calls\n{target}\n{body}\n')
@@ -128,7 +128,7 @@ def test_a_tree_is_built_once(workshop: Path) -> None:
     assert calls(workshop)[0].endswith(f"sid {tree}.building {MAIN}")
 
 
-def test_an_interrupted_build_is_thrown_away(workshop: Path) -> None:
+def test_an_interrupted_build_is_started_anew(workshop: Path) -> None:
     building = workshop / "cache/ami-conformance/sid.building"
     building.mkdir(parents=True)
     (building / "half").touch()
@@ -149,7 +149,7 @@ def test_a_failed_build_says_why_in_one_line_and_leaves_no_tree(workshop: Path) 
     }
 
 
-def test_a_suite_unknown_to_the_keyring_is_taken_unverified_and_that_is_said(workshop: Path) -> None:
+def test_a_suite_unknown_to_the_keyring_is_used_unverified_with_a_warning(workshop: Path) -> None:
     complaint = 'echo "E: Release signed by unknown key (key id 1234)"; exit 1'
     debootstrap(workshop, f'case "$*" in *--no-check-gpg*) mkdir -p "$TARGET/etc";; *) {complaint};; esac')
     said: list[str] = []
@@ -159,11 +159,11 @@ def test_a_suite_unknown_to_the_keyring_is_taken_unverified_and_that_is_said(wor
 
 
 def test_an_unknown_version_is_refused(workshop: Path) -> None:
-    with pytest.raises(AsteriskUnavailable, match="18 is none of those"):
+    with pytest.raises(AsteriskUnavailable, match="no Asterisk 18"):
         provision(18, quiet)
 
 
-def test_without_root_there_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_root_the_error_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     with pytest.raises(AsteriskUnavailable, match="needs root"):
         provision(22, quiet)
@@ -186,6 +186,6 @@ def test_an_address_has_a_host_and_perhaps_a_port(address: str, expected: tuple[
 
 
 @pytest.mark.parametrize("address", [":5038", "pbx:ami"])
-def test_an_address_that_is_none_is_refused(address: str) -> None:
+def test_a_malformed_address_is_refused(address: str) -> None:
     with pytest.raises(AsteriskUnavailable, match="HOST:PORT is wanted"):
         split_address(address)

@@ -1,4 +1,4 @@
-"""Prove the real servers with a plain socket, so that the library's tests can lean on them."""
+"""The provisioned servers do what other tests rely on; proved with a plain socket, without the library."""
 
 import os
 import signal
@@ -10,11 +10,11 @@ import time
 from pathlib import Path
 
 import pytest
-from real_asterisk import session
 
-from conformance.asterisk.raw import Frame, RawSession, logged_in
-from conformance.asterisk.server import AsteriskServer, User
-from conformance.asterisk.targets import ExternalServer, Target
+from conformance.asterisk.raw import RawFrame, RawSession, logged_in
+from conformance.asterisk.server import AsteriskServer, ManagerAccount
+from conformance.asterisk.targets import AsteriskTarget, ExternalServer
+from tests.real_asterisk import session
 
 pytestmark = pytest.mark.asterisk
 
@@ -39,7 +39,7 @@ def originate(ami: RawSession, channel: str, *more: tuple[str, str]) -> str:
 
 
 def alive(pid: int) -> bool:
-    """Tell whether a process runs; one that waits to be buried does not."""
+    """Tell whether a process runs; a zombie does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
@@ -49,24 +49,24 @@ def alive(pid: int) -> bool:
 # -- greeting, login, ping
 
 
-def test_greets_with_the_banner_of_its_version(asterisk: Target) -> None:
+def test_greets_with_the_banner_of_its_version(asterisk: AsteriskTarget) -> None:
     with RawSession(asterisk.host, asterisk.port) as ami:
         assert ami.banner.startswith(BANNERS.get(asterisk.version, b"Asterisk Call Manager/"))
         assert ami.banner.endswith(b"\r\n")
 
 
-def test_every_user_can_log_in(asterisk: Target) -> None:
+def test_every_user_can_log_in(asterisk: AsteriskTarget) -> None:
     for user in asterisk.users.values():
         with RawSession(asterisk.host, asterisk.port) as ami:
             assert ami.login(user.username, user.secret)["Message"] == "Authentication accepted"
 
 
-def test_answers_ping(asterisk: Target) -> None:
+def test_answers_ping(asterisk: AsteriskTarget) -> None:
     with session(asterisk) as ami:
         assert ami.reply("Ping")["Ping"] == "Pong"
 
 
-def test_refuses_a_wrong_secret_and_closes(asterisk: Target) -> None:
+def test_refuses_a_wrong_secret_and_closes(asterisk: AsteriskTarget) -> None:
     with RawSession(asterisk.host, asterisk.port) as ami:
         response = ami.login("admin", "wrong")
         assert (response["Response"], response["Message"]) == ("Error", "Authentication failed")
@@ -74,7 +74,7 @@ def test_refuses_a_wrong_secret_and_closes(asterisk: Target) -> None:
             ami.read()
 
 
-def test_is_the_version_it_says(asterisk: Target) -> None:
+def test_its_version_is_the_provisioned_one(asterisk: AsteriskTarget) -> None:
     assert asterisk.cli("core show version").startswith(f"Asterisk {asterisk.version}.")
     with session(asterisk) as ami:
         assert ami.reply("CoreSettings")["AsteriskVersion"].startswith(f"{asterisk.version}.")
@@ -84,14 +84,14 @@ def test_is_the_version_it_says(asterisk: Target) -> None:
 
 
 @pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
-def test_tls_is_vouched_for_by_the_ca_file(asterisk: Target, name: str) -> None:
+def test_the_ca_file_verifies_its_certificate(asterisk: AsteriskTarget, name: str) -> None:
     context = ssl.create_default_context(cafile=asterisk.ca_file)
     admin = asterisk.users["admin"]
     with logged_in(name, asterisk.tls_port, admin.username, admin.secret, tls=context) as ami:
         assert ami.reply("Ping")["Ping"] == "Pong"
 
 
-def test_tls_is_not_vouched_for_by_anybody_else(asterisk: Target) -> None:
+def test_the_default_authorities_do_not_verify_its_certificate(asterisk: AsteriskTarget) -> None:
     with pytest.raises(ssl.SSLCertVerificationError):
         RawSession(asterisk.host, asterisk.tls_port, tls=ssl.create_default_context())
 
@@ -99,13 +99,13 @@ def test_tls_is_not_vouched_for_by_anybody_else(asterisk: Target) -> None:
 # -- users
 
 
-def test_the_readonly_user_may_not_run_commands(asterisk: Target) -> None:
+def test_the_readonly_user_may_not_run_commands(asterisk: AsteriskTarget) -> None:
     with session(asterisk, "readonly") as ami:
         assert ami.reply("Command", ("Command", "core show version"))["Message"] == "Permission denied"
 
 
 @pytest.mark.parametrize(("user", "sees_variables"), [("admin", True), ("filtered", False)])
-def test_the_filtered_user_sees_no_varset(asterisk: Target, user: str, sees_variables: bool) -> None:
+def test_the_filtered_user_sees_no_varset(asterisk: AsteriskTarget, user: str, sees_variables: bool) -> None:
     with session(asterisk, user, events="on") as ami:
         originate(ami, asterisk.local("user"), ("ChannelId", f"of-{user}"))
         names = set()
@@ -128,7 +128,7 @@ def test_the_filtered_user_sees_no_varset(asterisk: Target, user: str, sees_vari
     ],
 )
 def test_originate_ends_as_the_dialplan_says(
-    asterisk: Target, extension: str, response: str, reason: str
+    asterisk: AsteriskTarget, extension: str, response: str, reason: str
 ) -> None:
     with session(asterisk, events="call") as ami:
         action_id = originate(ami, asterisk.local(extension))
@@ -151,8 +151,8 @@ def test_originate_ends_as_the_dialplan_says(
         ("short", "Hangup", {"Exten": "short", "Cause": "16"}),
     ],
 )
-def test_every_kind_of_event_can_be_had(
-    asterisk: Target, extension: str, event: str, headers: dict[str, str]
+def test_the_dialplan_brings_every_kind_of_event(
+    asterisk: AsteriskTarget, extension: str, event: str, headers: dict[str, str]
 ) -> None:
     with session(asterisk, events="on") as ami:
         originate(ami, asterisk.local(extension))
@@ -177,13 +177,15 @@ def test_every_kind_of_event_can_be_had(
         ("ExtensionStateList", "ExtensionStatus", "Exten", {"alice", "door"}),
     ],
 )
-def test_lists_have_items(asterisk: Target, action: str, item: str, header: str, values: set[str]) -> None:
-    asterisk.local("lists")  # the items come from our own configuration
+def test_lists_have_items(
+    asterisk: AsteriskTarget, action: str, item: str, header: str, values: set[str]
+) -> None:
+    asterisk.local("lists")  # skips the test for a user's own server: the items are ours
     with session(asterisk) as ami:
         assert {frame[header] for frame in ami.list(action) if frame["Event"] == item} == values
 
 
-def test_parked_calls_are_listed(asterisk: Target) -> None:
+def test_parked_calls_are_listed(asterisk: AsteriskTarget) -> None:
     with session(asterisk, events="call") as ami:
         originate(ami, asterisk.local("park"))
         channel = ami.event("ParkedCall")["ParkeeChannel"]
@@ -193,7 +195,7 @@ def test_parked_calls_are_listed(asterisk: Target) -> None:
 # -- faults
 
 
-def test_restart_ends_sessions_and_comes_back(asterisk: Target) -> None:
+def test_restart_ends_sessions_and_comes_back(asterisk: AsteriskTarget) -> None:
     with session(asterisk) as ami:
         asterisk.restart()
         ami.wait_closed()
@@ -202,7 +204,7 @@ def test_restart_ends_sessions_and_comes_back(asterisk: Target) -> None:
 
 
 @pytest.mark.parametrize("end", ["kill", "stop"])
-def test_killed_or_stopped_it_refuses_connections_until_started(asterisk: Target, end: str) -> None:
+def test_killed_or_stopped_it_refuses_connections_until_started(asterisk: AsteriskTarget, end: str) -> None:
     with session(asterisk) as ami:
         getattr(asterisk, end)()
         ami.wait_closed()
@@ -213,8 +215,8 @@ def test_killed_or_stopped_it_refuses_connections_until_started(asterisk: Target
         assert ami.reply("Ping")["Ping"] == "Pong"
 
 
-def test_paused_it_is_silent_and_resumed_it_answers(asterisk: Target) -> None:
-    answers: list[Frame] = []
+def test_paused_it_is_silent_and_resumed_it_answers(asterisk: AsteriskTarget) -> None:
+    answers: list[RawFrame] = []
     with session(asterisk) as ami:
         asterisk.pause()
         waiter = threading.Thread(target=lambda: answers.append(ami.reply("Ping")))
@@ -226,7 +228,7 @@ def test_paused_it_is_silent_and_resumed_it_answers(asterisk: Target) -> None:
         assert [answer["Ping"] for answer in answers] == ["Pong"]
 
 
-def test_a_server_started_by_a_thread_outlives_the_thread(asterisk: Target) -> None:
+def test_a_server_started_by_a_thread_outlives_the_thread(asterisk: AsteriskTarget) -> None:
     asterisk.kill()
     thread = threading.Thread(target=asterisk.start)
     thread.start()
@@ -235,7 +237,7 @@ def test_a_server_started_by_a_thread_outlives_the_thread(asterisk: Target) -> N
         assert ami.reply("Ping")["Ping"] == "Pong"
 
 
-# -- manners
+# -- processes and ports
 
 
 def test_two_versions_run_side_by_side(asterisk_pair: tuple[AsteriskServer, AsteriskServer]) -> None:
@@ -256,7 +258,7 @@ def test_it_listens_on_loopback_only_and_is_not_root(
         assert Path(f"/proc/{server.pid}").stat().st_uid != 0
 
 
-def test_two_servers_share_a_tree_and_leave_nothing(
+def test_two_servers_of_a_version_share_a_tree_and_clean_up(
     asterisk_pair: tuple[AsteriskServer, AsteriskServer],
 ) -> None:
     newer, _ = asterisk_pair
@@ -273,7 +275,7 @@ def test_two_servers_share_a_tree_and_leave_nothing(
     assert newer.pid is not None
 
 
-def test_it_dies_with_a_killed_test_run_also_when_frozen(
+def test_a_killed_test_run_ends_its_server_even_a_frozen_one(
     asterisk_pair: tuple[AsteriskServer, AsteriskServer],
 ) -> None:
     version = str(asterisk_pair[0].version)
@@ -288,12 +290,14 @@ def test_it_dies_with_a_killed_test_run_also_when_frozen(
     assert not alive(pid)
 
 
-def test_the_users_own_server_is_looked_at_and_never_stopped(asterisk: Target) -> None:
+def test_the_users_own_server_is_never_stopped(asterisk: AsteriskTarget) -> None:
     admin = asterisk.users["admin"]
-    external = ExternalServer(f"{asterisk.host}:{asterisk.port}", User(admin.username, admin.secret))
+    external = ExternalServer(
+        f"{asterisk.host}:{asterisk.port}", ManagerAccount(admin.username, admin.secret)
+    )
     assert external.version == asterisk.version
     for forbidden in (external.stop, external.restart, external.kill, external.pause):
-        with pytest.raises(pytest.skip.Exception, match="not ours to"):
+        with pytest.raises(pytest.skip.Exception, match="tests must not"):
             forbidden()
     with pytest.raises(pytest.skip.Exception, match="account `readonly`"):
         external.users["readonly"]

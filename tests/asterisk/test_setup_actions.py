@@ -1,30 +1,30 @@
-"""R-AUTH-06: set-up actions against real Asterisk, on every version there is."""
+"""Set-up actions on real Asterisk."""
 
 from typing import Any
 
 import pytest
-from real_asterisk import client
 
 from ami_backends.selectors import Client
 from ami_proto import ConnectFailed, Fault, FaultSeen, Notice, Reason, SetupAction
-from conformance.asterisk.targets import Target
-from conformance.peer import PATIENCE
+from conformance.asterisk.targets import AsteriskTarget
+from conformance.laws.peer import PATIENCE
+from tests.real_asterisk import client
 
 pytestmark = pytest.mark.asterisk
 
 HIDE = SetupAction("Filter", (("Operation", "Add"), ("Filter", "!Event: UserEvent")), required=True)
 LISTING = SetupAction("CoreShowChannels")
 FENCED = SetupAction("Queues")
-"""Gone since Asterisk 15; its error, too, ends at the fence."""
+"""Absent since Asterisk 15. Its reply is text, so the library sends a ping after it: a fence."""
 
 
-def attentive(server: Target, **options: Any) -> Client:
-    """Connect a client that hears every event, and is READY when the server is."""
+def attentive(server: AsteriskTarget, **options: Any) -> Client:
+    """Connect a client that receives every event, and wait until the server has booted."""
     return client(server, events="on", wait_fully_booted=True, **options)
 
 
-def test_they_have_run_when_it_is_ready(asterisk: Target) -> None:
-    """R-AUTH-06: a plain response, a list, one behind a fence that fails; and the filter filters."""
+def test_set_up_actions_have_run_before_ready(asterisk: AsteriskTarget) -> None:
+    """R-AUTH-06: with a response, with a list, and with a fence, which fails; the filter has its effect."""
     notices: list[Notice] = []
     setup = (HIDE, LISTING, FENCED)
     with attentive(asterisk, setup=setup, on_notice=notices.append) as pbx, attentive(asterisk) as other:
@@ -39,8 +39,8 @@ def test_they_have_run_when_it_is_ready(asterisk: Target) -> None:
     assert failed[0].detail.startswith("Queues: ")
 
 
-def test_one_that_is_required_and_refused_fails_the_login(asterisk: Target) -> None:
-    """R-AUTH-06: in one sentence, with Asterisk's own words."""
+def test_a_refused_required_set_up_action_fails_the_login(asterisk: AsteriskTarget) -> None:
+    """R-AUTH-06: the error names the action and quotes Asterisk."""
     required = SetupAction("NoSuchAction", required=True)
     with pytest.raises(ConnectFailed, match="set-up failed: NoSuchAction: ") as caught:
         attentive(asterisk, setup=(required,))

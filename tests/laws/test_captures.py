@@ -1,31 +1,39 @@
-"""L8, R-WIRE-01: any split of what real servers said gives the same messages and the same outcomes.
+"""L8, R-WIRE-01: any split of the bytes of real servers gives the same messages and the same outcomes.
 
-The actions of a capture are asked again, and its bytes answer them, with the ActionIDs that these were
-given; the login is our own.
+The actions of a capture are sent again, and its bytes answer them, with the new ActionIDs; the login is
+scripted.
+
 """
 
 import re
 from collections import Counter
 
 import pytest
-from cases import CAPTURES, case_id, random_cuts
-from conversation import drain
 
 import ami_proto as ami
+from ami_proto.drivers import SessionId
 from conformance.corpus import Capture
 from conformance.laws import Lawful
+from tests.cases import CAPTURES, case_id, decode, random_cuts
+from tests.manual_network import drain
 
 CONFIG = ami.ServerConfig(
-    key="pbx", host="192.0.2.1", username="admin", secret="s3cr3t", auth="plain", action_timeout=1.0
+    key="pbx",
+    host="192.0.2.1",
+    username="admin",
+    secret="s3cr3t",
+    auth="plain",
+    action_timeout=1.0,
+    wait_fully_booted=False,
 )
-SESSION = ami.SessionId("pbx", 1)
+SESSION = SessionId("pbx", 1)
 OWN = {"login", "challenge", "logoff"}
-"""Actions that the engine sends by itself."""
+"""Actions that the engine sends."""
 SPLITS = 4
 
 
 def asked(capture: Capture) -> list[tuple[str, ami.Action]]:
-    """Return the ActionID and the action of every request that can be asked again."""
+    """Return the ActionID and the action of every request that can be sent again."""
     requests = []
     for _, text in capture.sent:
         for request in text.split("\r\n\r\n"):
@@ -43,7 +51,7 @@ def asked(capture: Capture) -> list[tuple[str, ami.Action]]:
 
 def log_in() -> Lawful:
     """Return a machine that is READY."""
-    machine = Lawful(ami.Connection(CONFIG, seed=1), CONFIG)
+    machine = Lawful(ami.Connection(CONFIG, seed=1))
     machine.start(0.0)
     drain(machine)
     machine.handle_connected(SESSION, 0.0)
@@ -55,7 +63,7 @@ def log_in() -> Lawful:
 
 
 def play(capture: Capture, cuts: list[int]) -> tuple[object, Lawful]:
-    """Return every message and outcome of a capture that comes in these pieces."""
+    """Return every message and outcome of a capture that arrives in these pieces."""
     machine = log_in()
     everything = machine.subscribe(ami.Filter(replies=True), limit=100_000)
     _, _, data = capture.data.partition(b"\r\n")
@@ -96,10 +104,17 @@ def test_any_split_of_a_capture_gives_the_same_messages_and_outcomes(capture: Ca
         assert play(capture, list(range(size)))[0] == whole
 
 
-def test_the_captures_answer_what_they_were_asked() -> None:
-    """Or the splits would agree about nothing: most actions find their answer in their capture."""
+def test_most_actions_find_their_answer_in_their_capture() -> None:
+    """Otherwise the splits would compare nothing."""
     ends: Counter[bool] = Counter()
     for capture in CAPTURES:
         _, machine = play(capture, [])
         ends.update(isinstance(each.error, ami.ActionTimeout) for each in machine.outcomes.values())
     assert ends[False] > 0.8 * ends.total() > 100
+
+
+@pytest.mark.parametrize("capture", CAPTURES, ids=case_id)
+def test_a_decoder_that_knows_what_was_sent_reads_a_capture_the_same_way(capture: Capture) -> None:
+    """R-WIRE-08: all command output in it answers an action that the capture's client had sent."""
+    decoder = ami.Decoder(sent=capture.action_ids)
+    assert decoder.feed(capture.data) + decoder.eof() == decode(capture.data, at_end=True)

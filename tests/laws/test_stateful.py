@@ -4,13 +4,14 @@ import contextlib
 from collections.abc import Callable
 
 import pytest
-from conversation import CONFIG, Conversation
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 import ami_proto as ami
-from conformance.world.application import QUICK, SLOW, Broken
+from ami_proto.drivers import SessionId
+from conformance.world.workload import QUICK, SLOW, RaisingStrategy
+from tests.manual_network import CONFIG, ManualNetwork
 
 ACTIONS = st.sampled_from((*QUICK, *SLOW))
 SECONDS = st.sampled_from((0.0, 0.01, 0.5, 1.0, 2.0, 5.0, 40.0))
@@ -24,17 +25,17 @@ BYTES = st.one_of(
 REASONS = st.sampled_from((ami.Reason.EOF, ami.Reason.RESET, ami.Reason.REFUSED))
 
 
-class Machine(RuleBasedStateMachine):
-    """Two ends, and every way to go on from any moment."""
+class LawStories(RuleBasedStateMachine):
+    """Two ends of a connection, and every way to go on from any moment."""
 
     @initialize(
         auth=st.sampled_from(("md5", "plain")), boot=st.booleans(), tls=st.booleans(), ready=st.booleans()
     )
     def begin(self, auth: str, boot: bool, tls: bool, ready: bool) -> None:
-        """Start, and, in half of the stories, log in."""
+        """Start, and log in in half of the stories."""
         keywords = {name: getattr(CONFIG, name) for name in CONFIG.__dataclass_fields__}
         keywords |= {"auth": auth, "wait_fully_booted": boot, "tls": ami.Tls() if tls else None}
-        self.conversation = Conversation(ami.ServerConfig(**keywords))
+        self.conversation = ManualNetwork(ami.ServerConfig(**keywords))
         self.machine = self.conversation.machine
         self.machine.start(0.0)
         if ready:
@@ -49,7 +50,7 @@ class Machine(RuleBasedStateMachine):
         wait=st.booleans(),
     )
     def submit(self, action: ami.Action, timeout: float | None, broken: int, wait: bool) -> None:
-        completion = Broken() if broken == 0 else None
+        completion = RaisingStrategy() if broken == 0 else None
         self._try(
             lambda now: self.machine.submit(action, now, timeout=timeout, completion=completion, wait=wait)
         )
@@ -63,13 +64,17 @@ class Machine(RuleBasedStateMachine):
     @rule(
         names=st.sampled_from(((), ("New*",), ("x", "a"))),
         limit=st.sampled_from((0, 1, 3)),
+        limit_bytes=st.sampled_from((0, 1, 300, 10_000)),
         policy=st.sampled_from(ami.Overflow),
         replies=st.booleans(),
     )
-    def subscribe(self, names: tuple[str, ...], limit: int, policy: ami.Overflow, replies: bool) -> None:
+    def subscribe(
+        self, names: tuple[str, ...], limit: int, limit_bytes: int, policy: ami.Overflow, replies: bool
+    ) -> None:
         if len(self.machine.subscriptions) < 3:
             filter_ = ami.Filter(names, replies=replies)
-            self._try(lambda _: self.machine.subscribe(filter_, limit=limit, policy=policy))
+            bounds = {"limit": limit, "limit_bytes": limit_bytes}
+            self._try(lambda _: self.machine.subscribe(filter_, **bounds, policy=policy))
 
     @precondition(lambda self: self.machine.subscriptions)
     @rule(number=st.integers(0, 2), most=st.sampled_from((1, 2, 1_000)), end=st.booleans())
@@ -133,8 +138,8 @@ class Machine(RuleBasedStateMachine):
 
     @rule(number=st.integers(-1, 12), data=BYTES, count=st.integers(-5, 500))
     def stale(self, number: int, data: bytes, count: int) -> None:
-        """Facts about a session that is no more, or never was; time that goes back."""
-        session, now = ami.SessionId("pbx", number), self.conversation.now
+        """Facts about a session that has ended or never existed; time that goes back."""
+        session, now = SessionId("pbx", number), self.conversation.now
         if session not in (self.machine.snapshot().session, self.conversation.dialled):
             self.machine.handle_connected(session, now)
             self.machine.handle_received(session, data, now - 50)
@@ -148,7 +153,7 @@ class Machine(RuleBasedStateMachine):
             self.machine.handle_sent(self.conversation.dialled, count, self.conversation.now)
 
     @rule(reason=REASONS)
-    def lose_what_nobody_has_seen(self, reason: ami.Reason) -> None:
+    def lose_before_connect_is_drained(self, reason: ami.Reason) -> None:
         """End a session whose `Connect` was not drained."""
         session = self.machine.snapshot().session
         if session is not None and session != self.conversation.dialled:
@@ -173,7 +178,7 @@ class Machine(RuleBasedStateMachine):
             assert self.machine.snapshot().session is None
 
     def teardown(self) -> None:
-        """Everything heals, and the machine converges."""
+        """Heal everything, and require recovery."""
         if hasattr(self, "conversation"):
             self.conversation.heal()
             self.conversation.finish()
@@ -186,5 +191,5 @@ class Machine(RuleBasedStateMachine):
 STORIES = settings(
     max_examples=300, stateful_step_count=60, deadline=None, suppress_health_check=list(HealthCheck)
 )
-Machine.TestCase.settings = STORIES
-TestMachine = pytest.mark.timeout(300)(Machine.TestCase)
+LawStories.TestCase.settings = STORIES
+TestMachine = pytest.mark.timeout(300)(LawStories.TestCase)

@@ -1,4 +1,4 @@
-"""Faults of the ancestor with actions: what went out, what came back, and whose it was."""
+"""Actions and replies. Each test guards a rule that an earlier library of ours broke; `Fault:` says how."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,17 +11,15 @@ from ami_proto import (
     ActionLost,
     ActionUnconfirmed,
     Backpressure,
-    EventList,
     Fault,
-    MissingResponse,
     Reply,
-    ReplyTooLarge,
     RequestError,
     SetupAction,
     State,
     Ticket,
 )
-from conformance.playbook import SERVER, Playbook, frame
+from ami_proto.completion import EventList, MissingResponse, ReplyTooLarge
+from conformance.laws.playbook import SERVER, Playbook, frame
 
 PING = Action("Ping")
 LIST = Action("CoreShowChannels")
@@ -29,13 +27,13 @@ STARTED = ("EventList: start", "Message: Channels will follow")
 ENDED = ("EventList: Complete", "ListItems: 2")
 ORIGINATE = Action("Originate", {"Channel": "PJSIP/7", "Application": "Wait"})
 
-# -- out
+# -- actions
 
 INJECTIONS: dict[str, Callable[[str], object]] = {
     "action name": lambda evil: Action(f"Ping{evil}"),
     "header name": lambda evil: Action("Ping", {f"A{evil}": "1"}),
     "header value": lambda evil: Action("Ping", {"A": f"1{evil}"}),
-    "one of several values": lambda evil: Action("Ping", {"A": ["1", f"2{evil}"]}),
+    "one of several values": lambda evil: Action("Foreign", {"A": ["1", f"2{evil}"]}),
     "variable": lambda evil: Action("Originate", variables={"A": f"1{evil}"}),
     "variable name": lambda evil: Action("Originate", variables={f"A{evil}": "1"}),
     "set-up action": lambda evil: SetupAction("Events", (("EventMask", f"on{evil}"),)),
@@ -47,14 +45,15 @@ INJECTIONS: dict[str, Callable[[str], object]] = {
 
 @pytest.mark.parametrize("place", INJECTIONS)
 @pytest.mark.parametrize("evil", ["\r\n\r\nAction: Logoff", "\nAction: Logoff", "\rX", "\0", "\r\n", "\n"])
-def test_cr_lf_injection(place: str, evil: str) -> None:
-    """R-ACT-02. A caller ID with a line end in it was an action of its own, run with the user's rights."""
+def test_a_line_end_in_any_value_is_refused(place: str, evil: str) -> None:
+    """R-ACT-02. Fault: what came after a line end in a caller ID ran as an action of its own."""
+    INJECTIONS[place]("")  # without the line end nothing is wrong with it
     with pytest.raises(RequestError):
         INJECTIONS[place](evil)
 
 
-def test_a_duplicate_action_id_that_orphans_an_action() -> None:
-    """R-ID-01, R-ACT-04. Of two actions with one ActionID the first was overwritten, and never ended."""
+def test_every_action_has_an_id_of_its_own_and_ends_once() -> None:
+    """R-ID-01, R-ACT-04. Fault: of two actions with one ActionID, the first never ended."""
     play = Playbook().log_in()
     first, second, third = (play.submit(PING) for _ in range(3))
     play.cancel(third)
@@ -70,12 +69,12 @@ def test_a_duplicate_action_id_that_orphans_an_action() -> None:
     assert not {elsewhere.submit(PING).action_id for _ in range(4)} & known
 
 
-def test_a_write_overflow_that_drops_the_session() -> None:
-    """R-CORR-05, R-FLOW-04. One action too many closed the socket, and took every other with it."""
+def test_one_action_too_many_is_refused_and_the_session_stays() -> None:
+    """R-CORR-05, R-FLOW-04. Fault: one action too many closed the session and failed all others."""
     play = Playbook(replace(SERVER, max_outbound_bytes=16 * 1024)).log_in()
     session, play.lazy = play.session, True
     accepted: list[Ticket] = []
-    with pytest.raises(Backpressure):  # noqa: PT012 - which of them is too many is not the point
+    with pytest.raises(Backpressure):  # noqa: PT012 - any of them may be the one too many
         while len(accepted) < 1000:
             accepted.append(play.submit(Action("UserEvent", {"UserEvent": "x" * 900})))
     assert 10 < len(accepted) < 20
@@ -88,7 +87,7 @@ def test_a_write_overflow_that_drops_the_session() -> None:
     assert play.connection.state is State.READY
 
 
-# -- back
+# -- replies
 
 OUTPUT = [
     "  indented, and a blank at the end ",
@@ -107,8 +106,8 @@ OUTPUT = [
 
 @pytest.mark.parametrize("size", [1, 7, 100_000])
 @pytest.mark.parametrize("form", ["Output", "Follows"])
-def test_command_output_split_reordered_or_trimmed(form: str, size: int) -> None:
-    """R-WIRE-08. An empty line ended the answer, a colon made a header, and headers were a sorted mapping."""
+def test_command_output_comes_line_by_line_as_it_was_sent(form: str, size: int) -> None:
+    """R-WIRE-08. Fault: an empty line ended the output, and lines with a colon were sorted as headers."""
     play = Playbook().log_in()
     ticket = play.submit(Action("Command", {"Command": "dialplan show"}))
     if form == "Output":
@@ -124,7 +123,7 @@ def test_command_output_split_reordered_or_trimmed(form: str, size: int) -> None
 
 
 def short_list(play: Playbook, *, lines: tuple[str, ...] = STARTED, events_max: int = 100_000) -> Ticket:
-    """Submit a list action, and answer it up to its first item."""
+    """Submit a list action; answer it with these first lines and one item."""
     ticket = play.submit(LIST, completion=EventList(events_max=events_max))
     if lines:
         play.reply(ticket, *lines)
@@ -132,8 +131,8 @@ def short_list(play: Playbook, *, lines: tuple[str, ...] = STARTED, events_max: 
     return ticket
 
 
-def test_a_truncated_list_reported_as_success() -> None:
-    """R-CORR-03, R-CORR-09, R-CORR-10. Half a list was a list: lost items, errors and losses did not show."""
+def test_an_incomplete_list_is_reported_as_incomplete() -> None:
+    """R-CORR-03, R-CORR-09, R-CORR-10. Fault: a reply did not show lost items, errors or a lost session."""
     play = Playbook(replace(SERVER, max_frame_size=64 * 1024)).log_in()
 
     def reply_of(ticket: Ticket, error: type[Exception] | None) -> Reply:
@@ -164,8 +163,8 @@ def test_a_truncated_list_reported_as_success() -> None:
     assert len(reply_of(lost, ActionLost).events) == 1
 
 
-def test_a_failed_originate_reported_as_success() -> None:
-    """R-CORR-03, R-CORR-15. `Originate successfully queued` was the answer, whoever picked up or did not."""
+def test_an_originate_succeeds_only_when_its_event_says_so() -> None:
+    """R-CORR-03, R-CORR-15. Fault: `Originate successfully queued` counted as success, answered or not."""
     play = Playbook().log_in()
     ends: dict[str, type[Exception] | None] = {"Failure": ActionFailed, "Success": None}
     for response, error in ends.items():
@@ -184,11 +183,11 @@ def test_a_failed_originate_reported_as_success() -> None:
     assert isinstance(play.outcome(unheard).error, ActionUnconfirmed)
 
 
-def test_frames_without_kind_counted_as_responses() -> None:
-    """R-WIRE-07, R-WIRE-09. What was no event had to be a response: it ended actions, and hid a desync."""
+def test_a_frame_that_is_no_response_ends_no_action() -> None:
+    """R-WIRE-07, R-WIRE-09. Fault: every frame but an event was taken for a response and ended an action."""
     play = Playbook().log_in()
     ticket = play.submit(PING)
-    play.receive(frame(f"ActionID: {ticket.action_id}", "Response: Success"), frame("Nonsense"))
+    play.receive(frame(f"Actionid: {ticket.action_id}x", "Status: Success"), frame("Nonsense"))
     assert not play.outcomes(ticket)
     assert play.faults() == {Fault.DESYNC: 2}
     assert play.reply(ticket).outcome(ticket).succeeded

@@ -1,18 +1,18 @@
-"""Faults of the ancestor between the dial and READY."""
+"""From the dial to READY. `Fault:` says what an earlier library did wrong."""
 
 import time
 from dataclasses import replace
 
 import pytest
-from peers import Owner
-from virtual import Virtual
 
 from ami_backends.telemetry import Logs
 from ami_proto import Action, Disconnect, Reason, State, StateChanged
-from conformance.leaks import nothing_left
-from conformance.peer import closed_port
-from conformance.playbook import BANNER, SERVER, Playbook
-from conformance.server import MockServer, User
+from conformance.laws.peer import closed_port
+from conformance.laws.playbook import BANNER, SERVER, Playbook
+from conformance.mock import MockServer, MockUser
+from conformance.suite.leaks import nothing_left
+from tests.peers import Owner
+from tests.perfect_network import PerfectNetwork
 
 __all__ = ["nothing_left"]
 
@@ -20,20 +20,20 @@ HOUR = 3600.0
 
 
 @pytest.mark.parametrize("key", ["pbx 01", "node_", "pbx:1", "pbx-münchen", "p" * 200])
-def test_server_keys_that_never_log_in(key: str) -> None:
-    """R-ID-03. The ActionID came back otherwise than the client had written it, and no answer was known."""
-    server = MockServer(users=[User(SERVER.username, SERVER.secret)])
-    world = Virtual(replace(SERVER, key=key), server)
+def test_every_server_key_logs_in(key: str) -> None:
+    """R-ID-03. Fault: Asterisk echoed the ActionID of such a key changed, and no reply was recognised."""
+    server = MockServer(users=[MockUser(SERVER.username, SERVER.reveal_secret())])
+    world = PerfectNetwork(replace(SERVER, key=key), server)
     world.machine.start(world.now)
     world.until(lambda: world.machine.state is State.READY)
     for _ in range(3):
         assert world.outcome(world.machine.submit(Action("Ping"), world.now)).succeeded
     assert world.machine.key == key
-    assert {each.server for each in world.kept(StateChanged)} == {key}
+    assert {each.server for each in world.notices_of(StateChanged)} == {key}
 
 
-def test_a_refused_connect_noticed_only_at_the_timeout() -> None:
-    """R-LIFE-04. Writable was taken for connected, and the error in the socket was never asked for."""
+def test_a_refused_connect_is_noticed_at_once() -> None:
+    """R-LIFE-04. Fault: a writable socket was taken for a connected one; its error was never read."""
     begin = time.monotonic()
     with Owner(closed_port(), connect_timeout=HOUR, retry=False) as owner:
         owner.until(lambda: owner.machine.stopped)
@@ -45,8 +45,8 @@ def test_a_refused_connect_noticed_only_at_the_timeout() -> None:
     assert steps == [State.DISCONNECTED, State.CONNECTING, State.CLOSED]  # never CONNECTED
 
 
-def test_a_login_timer_started_at_connect() -> None:
-    """R-AUTH-02. A slow dial left the login no time, and a healthy server was given up."""
+def test_dial_banner_and_login_each_have_their_own_timer() -> None:
+    """R-AUTH-02. Fault: one timer ran from the dial on, and a slow dial left no time for the login."""
     config = replace(SERVER, connect_timeout=10.0, banner_timeout=5.0, login_timeout=2.0, auth="plain")
     play = Playbook(config).start()
     play.wait(9.9).connect()
@@ -59,8 +59,10 @@ def test_a_login_timer_started_at_connect() -> None:
 
 
 @pytest.mark.parametrize("retry", [True, False], ids=["retried", "final"])
-def test_a_refused_login_silent_and_retried_for_ever(retry: bool, caplog: pytest.LogCaptureFixture) -> None:
-    """R-AUTH-03. Nobody was told that the secret was wrong, and the server banned the address for trying."""
+def test_a_refused_login_is_logged_as_an_error_and_retried_with_backoff(
+    retry: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """R-AUTH-03. Fault: a wrong secret was not logged, and fast retries made the server ban the address."""
     play = Playbook(replace(SERVER, auth="plain", retry_refused=retry)).start()
     delays = []
     for _ in range(3 if retry else 1):

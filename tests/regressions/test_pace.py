@@ -1,39 +1,45 @@
-"""Faults of the ancestor with time: reconnects too fast, delays untrue, and whose clock it was."""
+"""Delays and clocks. `Fault:` says what an earlier library did wrong."""
 
 import ast
 from bisect import bisect_left
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 import pytest
-from virtual import Virtual
 
 import ami_backends
 import ami_proto
-from ami_backends.telemetry.records import record_of
+from ami_backends.telemetry.logs import log_entry
 from ami_proto import ConnectScheduled, Reason, State, StateChanged
-from conformance.playbook import SERVER, Playbook
-from conformance.server import Fault, MockServer, User
-from conformance.server.faults import Drop, LoggedIn
+from conformance.laws.playbook import SERVER, Playbook
+from conformance.mock import MockServer, MockUser, PlannedFault
+from conformance.mock.faults import DropLink, OnLogin
+from tests.perfect_network import PerfectNetwork
 
 
-def test_5000_reconnects_a_second_against_a_server_that_drops_after_login() -> None:
-    """R-HEALTH-05. A login reset the backoff, so a server that drops whom it let in was hammered."""
-    server = MockServer(users=[User(SERVER.username, SERVER.secret)], faults=[Fault(LoggedIn(), Drop())])
-    world = Virtual(SERVER, server)
+def test_backoff_grows_for_a_server_that_drops_after_each_login() -> None:
+    """R-HEALTH-05. Fault: each login reset the backoff, and 5000 attempts a second followed."""
+    server = MockServer(
+        users=[MockUser(SERVER.username, SERVER.reveal_secret())],
+        faults=[PlannedFault(OnLogin(), DropLink())],
+    )
+    world = PerfectNetwork(SERVER, server)
     start = world.now
     world.machine.start(start)
     world.until(lambda: world.now > start + 60)
-    attempts = [each.due for each in world.kept(ConnectScheduled)]
+    attempts = [each.due for each in world.notices_of(ConnectScheduled)]
     assert len(attempts) > 5
-    assert len([each for each in world.kept(StateChanged) if each.new is State.READY]) >= len(attempts) - 1
+    assert (
+        len([each for each in world.notices_of(StateChanged) if each.new is State.READY]) >= len(attempts) - 1
+    )
     busiest = max(bisect_left(attempts, due + 1.0) - place for place, due in enumerate(attempts))
     assert busiest <= 1 / SERVER.reconnect_min + 1
     assert len(attempts) < 60 / SERVER.reconnect_min / 10
 
 
-def test_a_backoff_above_its_own_cap() -> None:
-    """R-HEALTH-03. The jitter was added to the cap, and after a long night the power of two overflowed."""
+def test_no_delay_is_above_the_cap() -> None:
+    """R-HEALTH-03. Fault: jitter was added to the cap, and after a thousand failures the power overflowed."""
     config = replace(SERVER, reconnect_min=0.5, reconnect_max=4.0, breaker_threshold=1_000_000)
     play = Playbook(config).start()
     play.take(ConnectScheduled)
@@ -46,15 +52,15 @@ def test_a_backoff_above_its_own_cap() -> None:
     assert max(delays) > 0.9 * config.reconnect_max
 
 
-def test_a_logged_delay_that_differs_from_the_real_one() -> None:
-    """R-HEALTH-03. The delay was drawn once for the log and once for the timer; the breaker had a third."""
+def test_the_logged_delay_is_the_real_one() -> None:
+    """R-HEALTH-03. Fault: the log, the timer and the breaker each drew a delay of their own."""
     play = Playbook(replace(SERVER, breaker_threshold=4, breaker_cooldown=7.0)).start()
     play.take(ConnectScheduled)
     for failures in range(1, 8):
         failed, session = play.now, play.session
         play.disconnect(Reason.REFUSED)
         (scheduled,) = play.take(ConnectScheduled)
-        record = record_of(scheduled)
+        record = log_entry(scheduled)
         assert record is not None
         assert record.fields["backoff"] == scheduled.delay
         assert scheduled.due == failed + scheduled.delay
@@ -65,13 +71,13 @@ def test_a_logged_delay_that_differs_from_the_real_one() -> None:
         assert play.session != session
 
 
-FOR_PEOPLE = {"cli/records.py", "cli/screen.py", "telemetry/records.py"}
-"""Who may look at the wall clock: what writes a time for somebody to read."""
+FOR_READERS = {"cli", "sessions/log_records.py"}
+"""Folders and modules that may read the wall clock: they write a time for people to read."""
 WALL_CLOCKS = {"datetime", "time.time", "time.time_ns", "time.localtime", "time.gmtime", "time.strftime"}
 
 
 def wall_clocks(source: str) -> set[str]:
-    """Return which wall clocks a module looks at."""
+    """Return the wall clocks that a module names."""
     seen: set[str] = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
@@ -83,16 +89,17 @@ def wall_clocks(source: str) -> set[str]:
     return seen & WALL_CLOCKS
 
 
-@pytest.mark.parametrize("package", [ami_proto, ami_backends], ids=lambda each: str(each.__name__))
-def test_a_wall_clock_anywhere(package: object) -> None:
-    """L1, invariant 1 (R-HEALTH-03). When the clock was set, every timer came at once, or an hour later."""
-    root = Path(str(getattr(package, "__file__", ""))).parent
+@pytest.mark.parametrize(("package", "allowed"), [(ami_proto, set()), (ami_backends, FOR_READERS)])
+def test_only_text_for_people_uses_the_wall_clock(package: ModuleType, allowed: set[str]) -> None:
+    """L1, invariant 1, R-HEALTH-03. Fault: setting the clock made timers due at once, or an hour late."""
+    root = Path(str(package.__file__)).parent
     modules = sorted(root.rglob("*.py"))
     assert len(modules) > 20
     found = {
-        str(path.relative_to(root)): clocks
+        path.relative_to(root): clocks
         for path in modules
         if (clocks := wall_clocks(path.read_text(encoding="utf-8")))
     }
-    assert found.keys() <= FOR_PEOPLE, found
+    places = {path.as_posix() if path.as_posix() in allowed else path.parts[0] for path in found}
+    assert places == allowed, found
     assert wall_clocks("import time\nprint(time.time())") == {"time.time"}

@@ -1,19 +1,22 @@
-"""Faults of the ancestor with what came in: lost, left lying, or read far too slowly."""
+"""Receiving. `Fault:` says what an earlier library did wrong."""
 
 import pytest
 
-from ami_proto import Action, ActionFinished, Fault, MessagesWaiting, State, StateChanged
-from conformance.bench import backlog
-from conformance.playbook import SERVER, Playbook, frame
+from ami_proto import Action, ActionFinished, Fault, State, StateChanged
+from ami_proto.drivers import MessagesWaiting
+from conformance.laws.playbook import SERVER, Playbook, frame
+from tests.workshop.bench import backlog
 
 TICK = b"Event: T\r\n\r\n"
 """The smallest event there is."""
 SHARE_MIN = 0.15
-"""Half the rate is the rule, and the machine may be busy; what is quadratic reads at a hundredth."""
+"""A large backlog reads at half the rate of a small one or better; less is allowed on a busy machine.
+Quadratic code reads at a hundredth.
+"""
 
 
-def test_events_discarded_while_degraded() -> None:
-    """R-HEALTH-01. One late pong, and the client was deaf until the next: calls ended and nobody knew."""
+def test_events_are_delivered_while_degraded() -> None:
+    """R-HEALTH-01. Fault: after a late pong all events were dropped until the next one."""
     play = Playbook().log_in()
     events = play.subscribe("Hangup")
     play.wait(SERVER.heartbeat_interval + SERVER.heartbeat_timeout)
@@ -26,15 +29,15 @@ def test_events_discarded_while_degraded() -> None:
     assert not play.faults()
 
 
-def test_frames_lost_at_eof() -> None:
-    """R-WIRE-11. What stood in the buffer when the peer closed was thrown away with it."""
+def test_frames_before_the_end_of_the_stream_are_delivered() -> None:
+    """R-WIRE-11. Fault: frames still in the buffer when the peer closed were dropped."""
     play = Playbook().log_in()
     events = play.subscribe("Hangup")
     first, last = play.submit(Action("Ping")), play.submit(Action("Ping"))
     play.lazy = True
     play.receive(frame("Event: Hangup", "Privilege: call,all"))
     play.receive(frame("Response: Success", f"ActionID: {first.action_id}"))
-    # A frame whose end can only be told at the end of the stream (asterisk#761), and half of another.
+    # After this frame another could begin (asterisk#761): only the end of the stream says that it is whole.
     play.receive(f"Response: Success\r\nActionID: {last.action_id}\r\n\n".encode())
     play.disconnect().drain()
     told = [type(each) for each in play.notices if not isinstance(each, MessagesWaiting)]
@@ -46,9 +49,9 @@ def test_frames_lost_at_eof() -> None:
 
 
 @pytest.mark.parametrize("read", [1 << 22, 65_536, 4096])
-def test_budgets_of_reading_and_parsing_that_contradict_each_other(read: int) -> None:
-    """R-WIRE-10, R-HEALTH-02. More was read in a round than parsed, and the rest lay until bytes came again:
-    with the answer and the pong in it.
+def test_everything_that_was_read_is_parsed_at_once(read: int) -> None:
+    """R-WIRE-10, R-HEALTH-02. Fault: a round read more than it parsed; a reply or a pong in the rest waited
+    until more bytes came.
     """
     play = Playbook().log_in()
     events = play.subscribe("T", limit=500_000)
@@ -62,12 +65,13 @@ def test_budgets_of_reading_and_parsing_that_contradict_each_other(read: int) ->
     assert play.outcome(ticket).succeeded
     assert len(play.messages(events)) == count
     deadline = play.connection.poll_timeout()
-    assert deadline is None or deadline > play.now
+    assert deadline is not None
+    assert deadline > play.now
 
 
 @pytest.mark.parametrize("stream", backlog.STREAMS)
 @pytest.mark.parametrize("way", backlog.WAYS)
-def test_quadratic_parsing_under_backlog(stream: str, way: str) -> None:
-    """R-WIRE-10. Each frame moved all the bytes behind it: a backlog grew faster than it was read."""
+def test_a_backlog_is_parsed_in_linear_time(stream: str, way: str) -> None:
+    """R-WIRE-10. Fault: each frame moved all bytes after it; a backlog grew faster than it was read."""
     _, share = backlog.measure(stream, way, rounds=2)
     assert share > SHARE_MIN

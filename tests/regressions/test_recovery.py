@@ -1,26 +1,26 @@
-"""What the ancestor of this design did not come back from, and what it came back from unasked."""
+"""Reconnecting, and not reconnecting. `Fault:` says what an earlier library did wrong."""
 
 import selectors
 from dataclasses import replace
 
 import pytest
-from peers import Owner
 
 from ami_proto import (
     Action,
     ActionLost,
     BreakerChanged,
     BreakerState,
-    Connect,
     ConnectScheduled,
     MisuseError,
     Reason,
     State,
     StateChanged,
 )
-from conformance.leaks import nothing_left
-from conformance.peer import Peer, honest
-from conformance.playbook import BANNER, SERVER, Playbook, frame
+from ami_proto.drivers import Connect
+from conformance.laws.peer import Peer, honest
+from conformance.laws.playbook import BANNER, SERVER, Playbook, frame
+from conformance.suite.leaks import nothing_left
+from tests.peers import Owner
 
 __all__ = ["nothing_left"]
 
@@ -29,7 +29,7 @@ HOUR = 3600.0
 
 
 def await_dial(play: Playbook) -> None:
-    """Wait until the attempt that was scheduled last is under way: a session that is new."""
+    """Wait until the attempt that was scheduled last begins, with a new session."""
     before = play.session
     scheduled = play.take(ConnectScheduled)
     assert scheduled, "no attempt is scheduled"
@@ -37,8 +37,8 @@ def await_dial(play: Playbook) -> None:
     assert play.session.number == before.number + 1
 
 
-def test_dead_for_ever_after_three_missed_heartbeats() -> None:
-    """R-HEALTH-01, R-HEALTH-06. The third miss closed the socket and set no timer: nobody dialled again."""
+def test_three_missed_heartbeats_lead_to_a_new_session() -> None:
+    """R-HEALTH-01, R-HEALTH-06. Fault: the third miss closed the socket and set no timer to dial again."""
     play = Playbook()
     for _ in range(10):
         play.log_in()
@@ -51,24 +51,24 @@ def test_dead_for_ever_after_three_missed_heartbeats() -> None:
 
 
 @pytest.mark.parametrize("in_flight", range(6))
-def test_dead_after_a_disconnect_with_pings_in_flight(in_flight: int) -> None:
-    """R-HEALTH-06. The pong timer of the lost session struck when there was none: the loop died of it."""
-    # Late enough for every timer of the lost session to strike before the next one is there.
+def test_a_loss_with_pings_in_flight_leads_to_a_new_session(in_flight: int) -> None:
+    """R-HEALTH-06. Fault: the pong timer of a lost session was due when there was no session, and raised."""
+    # Reconnect so late that every timer of the lost session would be due before the next session begins.
     play = Playbook(replace(SERVER, reconnect_min=HOUR, reconnect_max=HOUR)).log_in()
     if in_flight:
         play.wait(SERVER.heartbeat_interval)
     tickets = [play.submit(PING) for _ in range(in_flight - 1)]
-    play.expect_heard(*["Ping"] * in_flight)
+    play.expect_actions(*["Ping"] * in_flight)
     play.disconnect(Reason.RESET)
     assert all(isinstance(play.outcome(each).error, ActionLost) for each in tickets)
     await_dial(play)
-    play.log_in().wait(SERVER.heartbeat_interval).expect_heard("Ping")
+    play.log_in().wait(SERVER.heartbeat_interval).expect_actions("Ping")
     play.reply(play.unanswered[0], "Ping: Pong")
     assert play.connection.state is State.READY
 
 
-def test_stale_bytes_replayed_into_the_next_session_before_login() -> None:
-    """R-LIFE-02. Buffers belonged to the client: what had not left, and half a frame, met the next stream."""
+def test_no_byte_of_a_session_reaches_the_next_one() -> None:
+    """R-LIFE-02. Fault: unsent bytes and half a frame stayed in buffers and met the next stream."""
     play = Playbook(replace(SERVER, auth="plain")).log_in()
     play.lazy = True
     lost = [play.submit(PING), play.submit(Action("Hangup", {"Channel": "PJSIP/7"}))]
@@ -78,7 +78,7 @@ def test_stale_bytes_replayed_into_the_next_session_before_login() -> None:
     play.disconnect()
     await_dial(play)
     play.connect().receive(BANNER)
-    play.expect_heard("Login")
+    play.expect_actions("Login")
     assert play.wire.startswith(b"Action: Login\r\n")
     assert play.reply(play.unanswered[0]).connection.state is State.READY
     assert all(isinstance(play.outcome(each).error, ActionLost) for each in lost)
@@ -86,8 +86,8 @@ def test_stale_bytes_replayed_into_the_next_session_before_login() -> None:
 
 @pytest.mark.parametrize("state", [State.DISCONNECTED, State.CONNECTING, State.CONNECTED, State.READY])
 @pytest.mark.parametrize("farewell", ["goodbye", "loss", "silence"])
-def test_reconnect_after_close(state: State, farewell: str) -> None:
-    """R-LIFE-05. Closing looked like a loss to whoever watched the socket, and the client came back."""
+def test_a_stopped_connection_does_not_dial(state: State, farewell: str) -> None:
+    """R-LIFE-05. Fault: closing looked like a loss to the code that watched the socket, which reconnected."""
     play = Playbook().start()
     if state is State.DISCONNECTED:
         play.disconnect(Reason.REFUSED)
@@ -107,7 +107,7 @@ def test_reconnect_after_close(state: State, farewell: str) -> None:
 
 
 class Interrupted(selectors.DefaultSelector):
-    """A selector whose waits a signal may interrupt, as one that does not try again by itself does."""
+    """A selector that signals interrupt. Python's own tries again by itself; those of other loops may not."""
 
     signals = 0
     interruptions = 0
@@ -120,8 +120,8 @@ class Interrupted(selectors.DefaultSelector):
         return super().select(timeout)
 
 
-def test_every_session_dropped_by_one_signal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """R-DRIVER-01. An interrupted wait was taken for a broken network, and every socket was closed."""
+def test_a_signal_drops_no_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    """R-DRIVER-01. Fault: an interrupted wait was taken for a broken network, and every socket was closed."""
     monkeypatch.setattr(selectors, "DefaultSelector", Interrupted)
     with Peer(honest) as peer, Owner(peer.port) as one, Owner(peer.port) as other:
         owners = [each.until_ready() for each in (one, other)]
@@ -133,17 +133,17 @@ def test_every_session_dropped_by_one_signal(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def accept(play: Playbook) -> None:
-    """Let the login of a connection that was greeted succeed."""
+    """Accept the login, after the banner."""
     play.reply(play.unanswered[-1], "Challenge: 1").reply(play.unanswered[-1])
 
 
 COURSES = ["unanswered dial", "no banner", "no login", "silent after login", "lost", "stopped", "stable"]
-"""What a probe can come to, each a step further."""
+"""How the probe ends, each one step further than the one before."""
 
 
 @pytest.mark.parametrize("course", COURSES)
-def test_a_probe_that_never_ends(course: str) -> None:
-    """R-HEALTH-04. A probe that neither failed nor was stable held its place, and no other was ever sent."""
+def test_every_probe_of_the_breaker_ends(course: str) -> None:
+    """R-HEALTH-04. Fault: a probe that neither failed nor became stable blocked all later ones."""
     interval = 2.0 if course == "silent after login" else SERVER.heartbeat_interval
     play = Playbook(replace(SERVER, breaker_threshold=1, heartbeat_interval=interval)).start()
     play.disconnect(Reason.REFUSED)
@@ -165,8 +165,8 @@ def test_a_probe_that_never_ends(course: str) -> None:
     assert [each.new is BreakerState.CLOSED for each in ends] == [course in ("stopped", "stable")]
 
 
-def test_open_twice() -> None:
-    """R-LIFE-05. The second open made a second socket, and the first was left to nobody."""
+def test_a_second_start_is_refused() -> None:
+    """R-LIFE-05. Fault: a second start made a second socket, and the first was never closed."""
     play = Playbook()
     steps = (play.start, play.connect, lambda: play.receive(BANNER), lambda: accept(play), play.stop)
     for step in steps:

@@ -1,14 +1,17 @@
-"""What only loops can do to a client: cancel it before its first turn, interrupt its driver."""
+"""Cases that only loops have: a client cancelled before its first step, an interrupted driver."""
 
 import asyncio
+import time
 from typing import Any
 
 import anyio
 import pytest
 
 from ami_backends.anyio import Client, Driver, connect
+from ami_backends.anyio.driver import TaskWaiter
 from ami_proto import (
     Connection,
+    ConnectTimeout,
     Disconnect,
     Notice,
     Overflow,
@@ -18,8 +21,8 @@ from ami_proto import (
     StateChanged,
     Tls,
 )
-from conformance.leaks import nothing_left
-from conformance.peer import PATIENCE, Line, Peer, events, honest, silent
+from conformance.laws.peer import PATIENCE, Peer, PeerConnection, events, honest, silent
+from conformance.suite.leaks import nothing_left
 
 __all__ = ["nothing_left"]
 
@@ -76,9 +79,41 @@ def test_every_task_of_the_loop_cancelled_at_any_moment_ends() -> None:
             asyncio.run(cancelled_after(steps, peer))
 
 
+def test_each_run_of_a_decorated_function_has_a_client_of_its_own() -> None:
+    """`asynccontextmanager` allows that; the runs may overlap."""
+
+    async def program(peer: Peer) -> None:
+        async def meet() -> None:
+            both_run.arrive()
+            with anyio.fail_after(PATIENCE):
+                await both_run.here.wait()
+
+        decorate: Any = connect(**words(peer))
+        connected, both_run = decorate(meet), Meeting(2)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(connected)
+            tasks.start_soon(connected)
+
+    with Peer(honest) as peer:
+        anyio.run(program, peer)
+
+
+class Meeting:
+    """An event that is set once so many have come."""
+
+    def __init__(self, missing: int) -> None:
+        self.here = anyio.Event()
+        self._missing = missing
+
+    def arrive(self) -> None:
+        self._missing -= 1
+        if self._missing == 0:
+            self.here.set()
+
+
 @pytest.mark.parametrize("loop", LOOPS)
-def test_an_interrupt_of_the_driver_is_the_programs(loop: str) -> None:
-    """R-DRIVER-05: Ctrl-C lands in whatever runs; it comes out as it is, whatever the program waits for."""
+def test_an_interrupt_of_the_driver_is_raised_in_the_program(loop: str) -> None:
+    """R-DRIVER-05: Ctrl-C is raised in the task that runs, and comes out of the program unwrapped."""
     clients: list[Client] = []
 
     def interrupt(notice: Notice) -> None:
@@ -101,21 +136,23 @@ def test_a_consumer_that_keeps_up_loses_nothing_of_a_flood(loop: str) -> None:
     """R-FLOW-05, R-DRIVER-07: no read brings more than a consumer takes in its turn."""
     count = 60_000
 
-    def flood(line: Line) -> None:
-        line.welcome()
-        line.say(*events(count, "Tick"), *events(1, "Last"))
+    def flood(line: PeerConnection) -> None:
+        line.accept_login()
+        line.answer(line.read_action())
+        line.send(*events(count, "Tick"), *events(1, "Last"))
         line.serve()
 
     async def program(peer: Peer) -> None:
         async with connect(**words(peer, auth="plain")) as pbx:
-            heard = pbx.events("Tick", "Last")
+            ticks = pbx.events("Tick", "Last")
+            await pbx.send("Go")
             taken = 0
-            async for event in heard:
+            async for event in ticks:
                 taken += 1
                 if event.name == "Last":
                     break
             assert pbx.snapshot().subscriptions[0].dropped == 0
-            assert taken <= count + 1
+            assert taken == count + 1
 
     with Peer(flood) as peer:
         anyio.run(program, peer, backend=loop)
@@ -126,24 +163,24 @@ def test_reading_goes_on_before_a_paused_queue_is_empty(loop: str) -> None:
     """R-FLOW-02: for `get` as for iteration."""
     sent: list[int] = []
 
-    def pour(line: Line) -> None:
-        line.welcome()
-        line.answer(line.hear())
+    def pour(line: PeerConnection) -> None:
+        line.accept_login()
+        line.answer(line.read_action())
         padding = "x" * 500
         for number in range(200_000):
-            line.say(f"Event: Tick\r\nPrivilege: user,all\r\nPadding: {padding}\r\n\r\n".encode())
+            line.send(f"Event: Tick\r\nPrivilege: user,all\r\nPadding: {padding}\r\n\r\n".encode())
             sent.append(number)
 
     async def program(peer: Peer) -> None:
         async with connect(**words(peer, auth="plain")) as pbx:
-            heard = pbx.events("Tick", limit=20_000, policy=Overflow.PAUSE)
+            ticks = pbx.events("Tick", limit=20_000, policy=Overflow.PAUSE)
             await pbx.send("Go")
             seen = -1
             while len(sent) != seen:  # until the peer is stuck
                 seen = len(sent)
                 await anyio.sleep(0.3)
             for _ in range(15_000):
-                await heard.get()
+                await ticks.get()
             deadline = anyio.current_time() + PATIENCE
             while len(sent) == seen and anyio.current_time() < deadline:
                 await anyio.sleep(0.01)
@@ -177,16 +214,22 @@ def test_a_resolvers_odd_answer_fails_the_attempt_only(loop: str, answer: object
 
 
 @pytest.mark.parametrize("loop", LOOPS)
-def test_a_letter_that_raises_tells_no_secret(loop: str, caplog: pytest.LogCaptureFixture) -> None:
-    """R-OBS-04: neither the server's own, nor what its configuration calls one."""
+def test_a_posted_call_that_raises_shows_no_secret(loop: str, caplog: pytest.LogCaptureFixture) -> None:
+    """R-OBS-04: neither the server's secret, nor a value that `redact_names` masks."""
 
-    def letter() -> None:
+    def fail() -> None:
+        machine.stop(time.monotonic())
         raise ValueError("it was hunter2, with PIN=1234")
 
     async def program(peer: Peer) -> None:
-        async with connect(**words(peer, secret="hunter2", redact_names=("^pin$",))) as pbx:
-            pbx._driver.call_soon(letter)
-            await pbx.send("Ping")
+        driver = Driver(machine)
+        driver.call_soon(fail)
+        await driver.run()
+
+    config = ServerConfig(
+        key="pbx", host="127.0.0.1", username="admin", secret="hunter2", redact_names=("^pin$",)
+    )
+    machine = Connection(config, seed=1)
 
     with Peer(honest) as peer:
         anyio.run(program, peer, backend=loop)
@@ -206,4 +249,39 @@ def test_a_name_that_no_certificate_can_have_fails_the_attempt_only() -> None:
     with Peer(silent) as peer:
         anyio.run(program, peer.port)
     (closed,) = [each for each in notices if isinstance(each, StateChanged) and each.new is State.CLOSED]
-    assert "is no host name" in str(closed.cause)
+    assert "is not a host name" in str(closed.cause)
+
+
+class LateWaiter(TaskWaiter[None]):
+    """A waiter whose result comes in the tick in which its caller's time is over."""
+
+    def late(self) -> None:
+        """Set what comes late."""
+
+    async def result(self) -> None:
+        """Wait, and have the result when that is cancelled."""
+        try:
+            await super().result()
+        except anyio.get_cancelled_exc_class():
+            self.late()
+            raise
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_ready_and_the_timeout_in_one_tick_is_ready(loop: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """R-DRIVER-07: as with threads; an error that comes then is the error, and not a timeout."""
+
+    async def program(peer: Peer) -> None:
+        async with Client(ServerConfig(key="pbx", **words(peer))).running(wait=False) as pbx:
+            monkeypatch.setattr(LateWaiter, "late", lambda waiter: waiter.set_result(None))
+            await pbx.wait_ready(0.05, server="pbx")
+            monkeypatch.setattr(LateWaiter, "late", lambda waiter: waiter.set_exception(ZeroDivisionError()))
+            with pytest.raises(ZeroDivisionError):
+                await pbx.wait_ready(0.05, server="pbx")
+            monkeypatch.setattr(LateWaiter, "late", lambda waiter: None)
+            with pytest.raises(ConnectTimeout):
+                await pbx.wait_ready(0.05, server="pbx")
+
+    monkeypatch.setattr("ami_backends.anyio.client.TaskWaiter", LateWaiter)
+    with Peer(silent) as peer:
+        anyio.run(program, peer, backend=loop)

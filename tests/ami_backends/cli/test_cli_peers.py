@@ -1,4 +1,4 @@
-"""Peers that are not there, not Asterisk, or gone too soon: a status and one sentence, in time."""
+"""Unreachable peers, peers that are not Asterisk, peers that hang up: a status and one sentence, in time."""
 
 import socket
 import ssl
@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 import trustme
-from cli_harness import ami, mock, peer, url
 
-from conformance.server import LoopbackServer, MockServer
+from conformance.mock import LoopbackServer, MockServer
+from tests.cli_harness import ami, chatter, mock, peer, url
 
 BANNER = b"Asterisk Call Manager/11.0.0\r\n"
 HTTP = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/html\r\n\r\n<html><body>no</body></html>\r\n"
 
 
-def test_a_wrong_password_is_status_4_with_asterisks_words() -> None:
+def test_a_wrong_password_is_status_4_with_asterisks_message() -> None:
     with mock() as server:
         ended = ami("send", url(server), "Ping", env={"AMI_SECRET": "wrong"})
         listening = ami("listen", url(server), env={"AMI_SECRET": "wrong"})
@@ -40,8 +40,8 @@ def test_an_unknown_host_name_is_status_3(host: str) -> None:
     assert "host name not resolved" in ended.complaint
 
 
-def test_a_silent_host_is_status_3_in_time() -> None:
-    with peer(lambda link: _read_on(link)) as port:
+def test_a_silent_server_is_status_3_in_time() -> None:
+    with peer(lambda link: _read(link)) as port:
         began = time.monotonic()
         ended = ami("listen", f"ami://admin@127.0.0.1:{port}", "--connect-timeout", "0.3")
         took = time.monotonic() - began
@@ -54,7 +54,7 @@ def test_a_silent_host_is_status_3_in_time() -> None:
     "greeting", [HTTP, b"\x16\x03\x01\x02\x00\x01\xff\r\n" * 50, b"\0" * 100_000, b"220 mail\r\n"]
 )
 def test_a_peer_that_is_not_asterisk_is_status_3(greeting: bytes) -> None:
-    with peer(lambda link: _say(link, greeting)) as port:
+    with peer(lambda link: _send(link, greeting)) as port:
         ended = ami("send", f"ami://admin@127.0.0.1:{port}", "Ping", "--connect-timeout", "0.5")
     assert ended.status == 3, ended
     assert ended.complaint.startswith(f"no connection to 127.0.0.1:{port}: ")
@@ -62,8 +62,8 @@ def test_a_peer_that_is_not_asterisk_is_status_3(greeting: bytes) -> None:
 
 def test_an_http_server_that_waits_for_a_request_is_status_3() -> None:
     def serve(link: socket.socket) -> None:
-        _read_on(link, once=True)
-        _say(link, HTTP)
+        _read(link, once=True)
+        _send(link, HTTP)
 
     with peer(serve) as port:
         ended = ami("send", f"ami://admin@127.0.0.1:{port}", "Ping", "--connect-timeout", "0.3")
@@ -80,8 +80,8 @@ def test_an_http_server_that_waits_for_a_request_is_status_3() -> None:
         BANNER + b"Response: Error\r\nMessage: Permission denied\r\n\r\n",
     ],
 )
-def test_a_peer_that_hangs_up_on_the_way_to_ready_is_status_3(words: bytes) -> None:
-    with peer(lambda link: _say(link, words, wait=False)) as port:
+def test_a_peer_that_hangs_up_before_ready_is_status_3(words: bytes) -> None:
+    with peer(lambda link: _send(link, words, wait=False)) as port:
         ended = ami("send", f"ami://admin@127.0.0.1:{port}", "Ping")
     assert ended.status == 3, ended
     assert ended.complaint.startswith(f"no connection to 127.0.0.1:{port}: ")
@@ -96,7 +96,7 @@ def test_a_server_that_hangs_up_after_some_bytes_is_status_3(count: int) -> None
     assert ended.complaint
 
 
-def test_a_server_that_dies_with_the_action_is_status_3() -> None:
+def test_a_server_that_stops_during_an_action_is_status_3() -> None:
     with mock() as server:
         ended = ami("command", url(server), "core stop now")
     assert ended.status == 3, ended
@@ -120,7 +120,7 @@ def authority_file(authority: trustme.CA, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture
 def secure(authority: trustme.CA) -> Iterator[Callable[[str], LoopbackServer]]:
-    """Give a function that starts a TLS server whose certificate carries a name."""
+    """Return a function that starts a TLS server with a certificate for a name."""
     servers: list[LoopbackServer] = []
 
     def begin(name: str) -> LoopbackServer:
@@ -145,11 +145,38 @@ def test_tls_with_the_right_certificate(
     assert ended.out.endswith("364 modules loaded\n")
 
 
-def test_tls_by_environment(secure: Callable[[str], LoopbackServer], authority_file: Path) -> None:
-    server = secure("localhost")
-    place = {"AMI_HOST": "localhost", "AMI_PORT": str(server.port), "AMI_USERNAME": "admin", "AMI_TLS": "1"}
-    ended = ami("send", "Ping", "--ca", str(authority_file), env=place)
-    assert ended.status == 0, ended
+@pytest.mark.parametrize("words", [["send", "Ping"], ["command", "module show"], ["listen", "--count", "1"]])
+def test_tls_by_environment(
+    words: list[str], secure: Callable[[str], LoopbackServer], authority_file: Path
+) -> None:
+    """Every command that connects reads the same variables, with a URL or without."""
+    server = secure("pbx.example.org")
+    tls = {"AMI_TLS_CA_FILE": str(authority_file), "AMI_TLS_SERVER_NAME": "pbx.example.org"}
+    place = {"AMI_HOST": "127.0.0.1", "AMI_PORT": str(server.port), "AMI_USERNAME": "admin", "AMI_TLS": "1"}
+    with chatter(server):
+        for done in (
+            ami(*words, env=tls | place),
+            ami(words[0], f"amis://admin@127.0.0.1:{server.port}", *words[1:], env=tls),
+        ):
+            assert (done.status, done.err) == (0, ""), done
+
+
+@pytest.mark.parametrize("words", [["send", "Ping"], ["command", "module show"], ["listen", "--count", "1"]])
+def test_options_override_the_variables_of_tls(
+    words: list[str], secure: Callable[[str], LoopbackServer], authority_file: Path
+) -> None:
+    server = secure("pbx.example.org")
+    wrong = {"AMI_TLS_CA_FILE": "/no/such.pem", "AMI_TLS_SERVER_NAME": "other", "AMI_TLS_VERIFY": "no"}
+    right = ("--ca", str(authority_file), "--server-name", "pbx.example.org")
+    target = f"amis://admin@127.0.0.1:{server.port}"
+    with chatter(server):
+        done = ami(words[0], target, *words[1:], *right, env=wrong)
+        unverified = ami(words[0], target, *words[1:], "--insecure", env=wrong)
+        without = ami(words[0], target, *words[1:], env=wrong)
+        verified = ami(words[0], target, *words[1:], *right[:2], env=wrong)
+    assert (done.status, done.err) == (unverified.status, unverified.err) == (0, ""), (done, unverified)
+    assert (without.status, without.complaint) == (2, "/no/such.pem: No such file or directory")
+    assert verified.status == 3, "--ca asks for verification, and the name is wrong"
 
 
 def test_an_unknown_authority_is_status_3_unless_insecure(secure: Callable[[str], LoopbackServer]) -> None:
@@ -189,13 +216,13 @@ def test_plain_to_a_tls_port_is_status_3(secure: Callable[[str], LoopbackServer]
     assert ended.status == 3, ended
 
 
-def _read_on(link: socket.socket, *, once: bool = False) -> None:
+def _read(link: socket.socket, *, once: bool = False) -> None:
     link.settimeout(2)
     while link.recv(4096) and not once:
         pass
 
 
-def _say(link: socket.socket, words: bytes, *, wait: bool = True) -> None:
+def _send(link: socket.socket, words: bytes, *, wait: bool = True) -> None:
     link.sendall(words)
     if wait:
-        _read_on(link)
+        _read(link)

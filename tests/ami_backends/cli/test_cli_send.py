@@ -1,15 +1,16 @@
-"""`ami send` and `ami command` against a server that behaves."""
+"""`ami send` and `ami command` against the mock server."""
 
 import json
 
 import pytest
-from cli_harness import ami, mock, url
 
-from conformance.server import LoopbackServer, MockServer
+from conformance.laws.peer import Peer, PeerConnection
+from conformance.mock import LoopbackServer, MockServer
+from tests.cli_harness import ami, mock, url
 
 
-def with_call(server: LoopbackServer) -> None:
-    """Have a call in progress."""
+def start_call(server: LoopbackServer) -> None:
+    """Start a call with two channels."""
     ended = ami("send", url(server), "Originate", "Channel=Local/1000@default", "Application=Echo")
     assert ended.status == 0, ended
     assert "Event: OriginateResponse\n" in ended.out
@@ -26,7 +27,7 @@ def test_the_response_is_shown_header_by_header() -> None:
 
 def test_list_items_follow_the_response() -> None:
     with mock() as server:
-        with_call(server)
+        start_call(server)
         plain = ami("send", url(server), "CoreShowChannels")
         objects = ami("send", url(server), "CoreShowChannels", "--json")
     assert plain.out.count("Event: CoreShowChannel\n") == 2
@@ -47,12 +48,12 @@ def test_a_header_may_come_twice_and_hold_equals_signs() -> None:
             "send", url(server), "Originate", "Channel=Local/1000@default", "Application=Echo",
             "Variable=A=1", "Variable=B=x=y",
         )  # fmt: skip
-        variables = server.call(lambda core: [each.variables for each in core.world.channels.values()])
+        variables = server.call(lambda core: [each.variables for each in core.state.channels.values()])
     assert ended.status == 0, ended
     assert variables[0] == {"A": "1", "B": "x=y"}
 
 
-def test_the_servers_no_is_status_1_and_its_words() -> None:
+def test_an_error_response_is_status_1_with_its_message() -> None:
     with mock() as server:
         plain = ami("send", url(server), "Hangup", "Channel=nobody")
         objects = ami("send", url(server), "Hangup", "Channel=nobody", "--json")
@@ -63,7 +64,7 @@ def test_the_servers_no_is_status_1_and_its_words() -> None:
     assert "Failure" in call.complaint
 
 
-def test_no_permission_is_status_1() -> None:
+def test_a_missing_permission_is_status_1() -> None:
     with mock() as server:
         ended = ami(
             "send",
@@ -76,14 +77,14 @@ def test_no_permission_is_status_1() -> None:
     assert ended.complaint == "Command failed: Permission denied"
 
 
-def test_an_own_logoff_is_refused() -> None:
+def test_a_logoff_is_refused() -> None:
     with mock() as server:
         ended = ami("send", url(server), "Logoff")
     assert ended.status == 2, ended
     assert "Logoff" in ended.complaint
 
 
-def test_an_answer_that_does_not_come_is_status_3() -> None:
+def test_a_missing_reply_is_status_3() -> None:
     with mock() as server:
         ended = ami(
             "send", url(server), "Originate", "Channel=Local/ring@default", "Application=Echo", "Async=false",
@@ -94,7 +95,7 @@ def test_an_answer_that_does_not_come_is_status_3() -> None:
 
 
 @pytest.mark.parametrize("form", ["output", "follows"])
-def test_command_shows_the_output_alone(form: str) -> None:
+def test_command_shows_only_the_output(form: str) -> None:
     with mock(MockServer(command_format=form)) as server:
         quoted = ami("command", url(server), "core show version")
         words = ami("command", url(server), "core", "show", "version", "--json")
@@ -123,7 +124,7 @@ def test_the_environment_may_name_the_target() -> None:
     assert (sent.status, commanded.status) == (0, 0), (sent, commanded)
 
 
-def test_what_a_server_sends_is_neither_markup_nor_escape_sequence() -> None:
+def test_text_of_a_server_is_neither_markup_nor_escape_sequence() -> None:
     hostile = "\x1b[31m[bold]caf\udce9[/bold]\u202e\tend"
     core = MockServer()
     core.cli["show hostile"] = lambda _core: f"{hostile}\n"
@@ -136,7 +137,7 @@ def test_what_a_server_sends_is_neither_markup_nor_escape_sequence() -> None:
     assert json.loads(objects.out)["output"] == [hostile]
 
 
-def test_text_goes_as_it_is_where_the_terminal_can_show_it() -> None:
+def test_text_is_unchanged_where_the_encoding_allows_it() -> None:
     core = MockServer()
     core.cli["show text"] = lambda _core: "grüße ☎\n"
     with mock(core) as server:
@@ -144,3 +145,24 @@ def test_text_goes_as_it_is_where_the_terminal_can_show_it() -> None:
         latin = ami("command", url(server), "show text", env={"PYTHONIOENCODING": "latin-1"})
     assert plain.out == "grüße ☎\n"
     assert latin.out.encode("utf-8", "surrogateescape") == "grüße \\u260e\n".encode("latin-1")
+
+
+def test_a_reply_that_may_lack_an_item_says_so() -> None:
+    """R-FLOW-08."""
+
+    def torn(connection: PeerConnection) -> None:
+        connection.accept_login()
+        asked = connection.read_action()
+        connection.answer(asked, "Success", "EventList: start")
+        item = f"Event: Item\r\nActionID: {asked['ActionID']}\r\n"
+        last = f"{item.replace('Item', 'ItemComplete')}EventList: Complete\r\n\r\n"
+        connection.send(f"{item}{item}\r\n{last}".encode())
+        connection.serve()
+
+    for flags in ([], ["--json"]):
+        with Peer(torn) as peer:
+            ended = ami("send", f"ami://admin@127.0.0.1:{peer.port}", "CoreShowChannels", *flags)
+        assert ended.status == 0, ended
+        last = ended.out.splitlines()[-1]
+        wanted = '{"type": "damaged", "count": 1}' if flags else "-- 1 frames of the reply were torn"
+        assert last.startswith(wanted), ended

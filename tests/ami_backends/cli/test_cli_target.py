@@ -1,9 +1,10 @@
-"""TARGET and the environment: which server, as whom."""
+"""The server and the user, from TARGET or the environment."""
 
 import pytest
 
 from ami_backends.cli.exits import UsageProblem
-from ami_backends.cli.target import Target, parse_target, take_target
+from ami_backends.cli.target import LoginTarget, parse_target, take_target
+from ami_proto import Tls
 
 ENVIRONMENT = {"AMI_HOST": "pbx", "AMI_USERNAME": "ops"}
 
@@ -11,16 +12,16 @@ ENVIRONMENT = {"AMI_HOST": "pbx", "AMI_USERNAME": "ops"}
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("ami://ops@pbx", Target("pbx", 5038, "ops", tls=False)),
-        ("amis://ops@pbx", Target("pbx", 5039, "ops", tls=True)),
-        ("amis://ops@pbx:5061/", Target("pbx", 5061, "ops", tls=True)),
-        ("ami://ops@[::1]", Target("::1", 5038, "ops", tls=False)),
-        ("ami://ops@[fe80::1]:15038", Target("fe80::1", 15038, "ops", tls=False)),
-        ("ami://a%40b%3ac@10.0.0.5", Target("10.0.0.5", 5038, "a@b:c", tls=False)),
-        ("AMI://ops@PBX", Target("pbx", 5038, "ops", tls=False)),
+        ("ami://ops@pbx", LoginTarget("pbx", 5038, "ops", tls=None)),
+        ("amis://ops@pbx", LoginTarget("pbx", 5039, "ops", tls=Tls())),
+        ("amis://ops@pbx:5061/", LoginTarget("pbx", 5061, "ops", tls=Tls())),
+        ("ami://ops@[::1]", LoginTarget("::1", 5038, "ops", tls=None)),
+        ("ami://ops@[fe80::1]:15038", LoginTarget("fe80::1", 15038, "ops", tls=None)),
+        ("ami://a%40b%3ac@10.0.0.5", LoginTarget("10.0.0.5", 5038, "a@b:c", tls=None)),
+        ("AMI://ops@PBX", LoginTarget("pbx", 5038, "ops", tls=None)),
     ],
 )
-def test_a_url_names_everything(text: str, expected: Target) -> None:
+def test_a_url_is_a_target(text: str, expected: LoginTarget) -> None:
     assert parse_target(text, {}) == expected
 
 
@@ -38,11 +39,11 @@ def test_a_user_that_the_url_does_not_name_comes_from_the_environment() -> None:
         ("ami://ops@pbx:0", "port"),
         ("ami://ops@pbx:abc", "port"),
         ("ami://ops@[::1", "brackets"),
-        ("ami://ops@pbx/path", "behind host and port"),
-        ("ami://ops@pbx?x=1", "behind host and port"),
+        ("ami://ops@pbx/path", "after host and port"),
+        ("ami://ops@pbx?x=1", "after host and port"),
     ],
 )
-def test_what_cannot_be_read_is_refused(text: str, says: str) -> None:
+def test_an_invalid_target_is_refused(text: str, says: str) -> None:
     with pytest.raises(UsageProblem, match=says):
         parse_target(text, {})
 
@@ -59,19 +60,49 @@ def test_a_secret_in_the_url_is_refused_and_not_repeated(text: str) -> None:
     assert "ter2" not in str(refusal.value)
 
 
-def test_without_a_url_no_word_is_taken() -> None:
-    assert take_target(["Ping"], ENVIRONMENT) == (Target("pbx", 5038, "ops", tls=False), ["Ping"])
+def test_without_a_url_the_environment_names_the_target() -> None:
+    assert take_target(["Ping"], ENVIRONMENT) == (LoginTarget("pbx", 5038, "ops", tls=None), ["Ping"])
 
 
-def test_a_url_goes_before_the_environment() -> None:
+def test_a_url_overrides_the_environment() -> None:
     target, rest = take_target(["ami://me@other", "Ping"], ENVIRONMENT)
     assert (target.host, target.username, rest) == ("other", "me", ["Ping"])
 
 
-def test_the_environment_may_name_port_and_tls() -> None:
+def test_the_environment_may_set_port_and_tls() -> None:
     more = ENVIRONMENT | {"AMI_TLS": "yes"}
-    assert take_target([], more)[0] == Target("pbx", 5039, "ops", tls=True)
+    assert take_target([], more)[0] == LoginTarget("pbx", 5039, "ops", tls=Tls())
     assert take_target([], more | {"AMI_PORT": "15038"})[0].port == 15038
+
+
+CERTIFICATES = {"AMI_TLS_CA_FILE": "ca.pem", "AMI_TLS_SERVER_NAME": "pbx.example.org"}
+TLS_AS_SET = Tls(ca_file="ca.pem", server_name="pbx.example.org")
+
+
+@pytest.mark.parametrize(
+    ("words", "more", "expected"),
+    [
+        (["amis://ops@pbx"], {}, TLS_AS_SET),
+        (["amis://ops@pbx"], {"AMI_TLS": "no"}, TLS_AS_SET),
+        (["amis://ops@pbx"], {"AMI_TLS_VERIFY": "no", "AMI_TLS_CA_FILE": ""},
+         Tls(verify=False, server_name="pbx.example.org")),
+        (["ami://ops@pbx"], {"AMI_TLS": "yes"}, None),
+        ([], {"AMI_TLS": "yes"}, TLS_AS_SET),
+        ([], {}, TLS_AS_SET),
+        ([], {"AMI_TLS": "no"}, None),
+    ],
+)  # fmt: skip
+def test_the_environment_says_how_to_verify(
+    words: list[str], more: dict[str, str], expected: Tls | None
+) -> None:
+    """As in `read_servers`; but a URL says itself whether TLS is used."""
+    assert take_target(words, ENVIRONMENT | CERTIFICATES | more)[0].tls == expected
+
+
+@pytest.mark.parametrize("words", [[], ["amis://ops@pbx"]])
+def test_an_error_names_the_variable_of_tls(words: list[str]) -> None:
+    with pytest.raises(UsageProblem, match=r"^AMI_TLS_VERIFY: must be true or false"):
+        take_target(words, ENVIRONMENT | {"AMI_TLS": "1", "AMI_TLS_VERIFY": "perhaps"})
 
 
 @pytest.mark.parametrize(
@@ -84,10 +115,10 @@ def test_the_environment_may_name_port_and_tls() -> None:
         ({"AMI_TLS": "perhaps"}, "AMI_TLS"),
     ],
 )
-def test_an_environment_that_cannot_be_used_is_refused(change: dict[str, str], says: str) -> None:
+def test_an_invalid_environment_is_refused(change: dict[str, str], says: str) -> None:
     with pytest.raises(UsageProblem, match=says):
         take_target([], ENVIRONMENT | change)
 
 
 def test_a_target_shows_as_host_and_port() -> None:
-    assert str(Target("::1", 5038, "ops", tls=False)) == "[::1]:5038"
+    assert str(LoginTarget("::1", 5038, "ops", tls=None)) == "[::1]:5038"

@@ -1,6 +1,8 @@
-"""The blocking form: what concerns its threads alone. The rest is in `conformance/suite`."""
+"""The blocking client: cases that only threads have. The others are in `conformance/suite`."""
 
+import errno
 import os
+import signal
 import socket
 import threading
 from collections.abc import Callable
@@ -8,22 +10,36 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from peers import client_of, config
 
-from ami_backends.selectors import Client, connect
+from ami_backends.selectors import Client, Reactor, connect, connect_machine
 from ami_proto import (
     ActionFinished,
     ConfigError,
     ConnectFailed,
+    Connection,
+    ConnectTimeout,
     MisuseError,
     Notice,
     NotReady,
+    Reason,
     State,
     StateChanged,
     Tls,
 )
-from conformance.leaks import eventually, nothing_left
-from conformance.peer import HOST, PATIENCE, Peer, echoing, honest, silent, silent_after_login
+from conformance.laws.peer import (
+    HOST,
+    PATIENCE,
+    Peer,
+    closed_port,
+    echoing,
+    honest,
+    silent,
+    silent_after_login,
+    speaking,
+)
+from conformance.laws.playbook import BANNER  # fmt: skip
+from conformance.suite.leaks import eventually, nothing_left
+from tests.peers import client_of, config
 
 __all__ = ["nothing_left"]
 
@@ -46,9 +62,17 @@ def test_names_are_resolved_off_the_loop(host: str, monkeypatch: pytest.MonkeyPa
     assert asked[1:] == ([(host, 0, True)] if host == "localhost" else [])
 
 
-def test_ready_can_be_awaited_for_so_long() -> None:
+def test_a_login_without_an_answer_times_out() -> None:
+    """R-AUTH-02: in two seconds at least, since Asterisk sleeps one before it refuses."""
+    with Peer(speaking(BANNER)) as peer, pytest.raises(ConnectFailed) as failed:
+        client_of(peer.port, login_timeout=2.0)
+    assert failed.value.cause.reason is Reason.LOGIN_TIMEOUT
+
+
+def test_wait_ready_has_a_timeout() -> None:
     with Peer(silent) as peer:
         client = Client(config(peer.port))
+        client.start(wait=False)
         with pytest.raises(TimeoutError):
             client.wait_ready(0.02)
         client.close()
@@ -61,11 +85,11 @@ def test_ready_can_be_awaited_for_so_long() -> None:
     [
         ({"heartbeat_interval": -1.0}, "heartbeat_interval = -1.0: must be between"),
         ({"read_timeout": 1.0}, "read_timeout = 1.0: must be above"),
-        ({"nosuch": 1}, "nosuch = '...': unknown option"),
-        ({"key": ""}, "key = '': must not be blank"),
-        ({"tls": Tls(ca_file="/nonexistent/ca.pem")}, "ca_file = .*: cannot be read as PEM"),
-        ({"tls": Tls(ca_file=__file__)}, "ca_file = .*: cannot be read as PEM"),
-        ({"tls": Tls(verify=False, server_name="a..b")}, "server_name = 'a..b': is no host name"),
+        ({"nosuch": 1}, "unknown key"),
+        ({"key": ""}, "key: must not be blank"),
+        ({"tls": Tls(ca_file="/nonexistent/ca.pem")}, "ca_file: cannot be read as PEM"),
+        ({"tls": Tls(ca_file=__file__)}, "ca_file: cannot be read as PEM"),
+        ({"tls": Tls(verify=False, server_name="a..b")}, "server_name: is not a host name"),
     ],
 )
 def test_a_wrong_option_raises_before_anything_begins(wrong: dict[str, object], rule: str) -> None:
@@ -97,8 +121,8 @@ def test_a_blocking_call_from_a_listener_raises_and_does_not_hang() -> None:
             calls: list[Callable[[], object]] = [
                 lambda: pbx.send("Ping"),
                 pbx.wait_ready,
-                heard.get,
-                lambda: next(heard),
+                events.get,
+                lambda: next(events),
                 pbx.close,
             ]
             for call in calls:
@@ -108,42 +132,59 @@ def test_a_blocking_call_from_a_listener_raises_and_does_not_hang() -> None:
                     errors.append(str(error))
 
     with Peer(honest) as peer, client_of(peer.port, on_notice=listen) as pbx:
-        heard = pbx.events()
+        events = pbx.events()
         pbx.send("Ping")
         assert eventually(lambda: len(errors) == 5)
         assert set(errors) == {"a blocking call from a notice listener would wait for itself"}
         assert pbx.send("Last")["Ping"] == "Pong"
 
 
-def test_a_bug_leaves_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever ends the reactor's thread is raised where somebody waits."""
-    with Peer(silent_after_login) as peer, ThreadPoolExecutor(2) as pool:
-        pbx = client_of(peer.port)
-        heard = pbx.events()
-        waits: list[Future[Any]] = [pool.submit(pbx.send, "Ping"), pool.submit(heard.get)]
-        assert eventually(lambda: pbx.snapshot().actions_pending == 1)
+class Faulty(Connection):
+    """A machine with a bug, once `broken` is set."""
 
-        def fail(now: float) -> None:
+    broken = False
+
+    def handle_timeout(self, now: float) -> None:
+        if self.broken:
             raise ZeroDivisionError("a bug")
+        super().handle_timeout(now)
 
-        monkeypatch.setattr(pbx._machine, "handle_timeout", fail)
-        pbx._runner.reactor.call_soon(lambda: None)  # a round, now
+
+def test_a_bug_wakes_every_caller() -> None:
+    """The exception that ends the reactor's thread is raised in the calls that wait."""
+    with Peer(silent_after_login) as peer, ThreadPoolExecutor(2) as pool:
+        machine = Faulty(config(peer.port), seed=1)
+        pbx = connect_machine(machine)
+        events = pbx.events()
+        waits: list[Future[Any]] = [pool.submit(pbx.send, "Ping"), pool.submit(events.get)]
+        assert eventually(lambda: pbx.snapshot().actions_pending == 1)
+        machine.broken = True
+        pbx.snapshot()  # a round, now
         for wait in waits:
             assert isinstance(wait.exception(PATIENCE), ZeroDivisionError)
         with pytest.raises(ZeroDivisionError):
             pbx.send("Ping")
+        # Nothing drives the machine any more, whatever state it was left in.
+        assert machine.state is State.READY
+        assert (pbx.state, pbx.snapshot().state) == (State.CLOSED, State.CLOSED)
         pbx.close()
 
 
-def test_a_call_that_comes_while_the_client_ends_is_answered() -> None:
-    """Its letter is the last one read."""
+def test_a_call_that_comes_while_the_client_ends_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is posted after the last round, and made as the last call."""
 
     def listen(notice: Notice) -> None:
         if isinstance(notice, StateChanged) and notice.new is State.CLOSED:
+            monkeypatch.setattr(Reactor, "call_soon", call_soon)
             ending.set()
-            eventually(lambda: pbx._runner.reactor._mail)
+            posted.wait(PATIENCE)
 
-    ending = threading.Event()
+    def call_soon(reactor: Reactor, function: Callable[[], None]) -> None:
+        real(reactor, function)
+        posted.set()
+
+    real = Reactor.call_soon
+    ending, posted = threading.Event(), threading.Event()
     with Peer(honest) as peer, ThreadPoolExecutor(2) as pool:
         pbx = client_of(peer.port, on_notice=listen)
         closing = pool.submit(pbx.close)
@@ -168,3 +209,59 @@ def test_a_client_does_not_survive_a_fork() -> None:
         assert os.waitpid(child, 0)[1] == 0
         assert pbx.send("Ping")["Ping"] == "Pong"
         assert peer.accepted == 1
+
+
+def test_nobody_waits_for_ready_in_the_child_of_a_fork() -> None:
+    """R-DRIVER-06: nothing would end the wait there."""
+    client = Client(config(closed_port(), reconnect_min=30.0, reconnect_max=30.0))
+    with client.running(wait=False):
+        child = os.fork()
+        if child == 0:
+            try:
+                with pytest.raises(MisuseError, match="does not survive a fork"):
+                    client.wait_ready(PATIENCE)
+                os._exit(0)
+            finally:
+                os._exit(1)
+        assert os.waitpid(child, 0)[1] == 0
+
+
+def test_wait_ready_names_the_last_cause() -> None:
+    """R-AUTH-08: of a client that is still trying; it goes on trying."""
+    port = closed_port()
+    client = Client(config(port, reconnect_min=30.0, reconnect_max=30.0))
+    client.start(wait=False)
+    try:
+        for _ in range(2):
+            with pytest.raises(ConnectTimeout, match=r"not ready within 0\.1 s, now disconnected; .*refused"):
+                client.wait_ready(0.1)
+        with pytest.raises(ConnectTimeout):
+            client.wait_ready(-1)
+    finally:
+        client.close()
+    with pytest.raises(ConnectFailed, match="stopped: before it was ready; last cause: connection refused"):
+        client.wait_ready(0.1)
+
+
+def test_a_system_without_threads_is_an_error_of_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    """R-AUTH-08: as one without descriptors; nothing is left open."""
+
+    def start(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    with pytest.raises(ConnectFailed, match="network error: can't start new thread"):
+        connect("127.0.0.1", 5038, username="u", secret="s", stop_on=[signal.SIGUSR1])
+    assert signal.getsignal(signal.SIGUSR1) is signal.SIG_DFL
+
+
+def test_an_os_error_of_the_reactor_is_an_error_of_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    """R-AUTH-08: wherever the driver meets it."""
+
+    def fail(_: Reactor, timeout: float | None = None) -> None:
+        raise OSError(errno.ENOMEM, "Cannot allocate memory")
+
+    monkeypatch.setattr(Reactor, "run_once", fail)
+    with pytest.raises(ConnectFailed, match="network error: Cannot allocate memory") as failed:
+        connect("127.0.0.1", 5038, username="u", secret="s")
+    assert isinstance(failed.value.__cause__, OSError)

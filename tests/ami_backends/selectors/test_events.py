@@ -1,16 +1,16 @@
-"""What only threads can do to a subscription. The rest is `conformance/suite/test_events.py`."""
+"""Subscriptions: cases that only threads have. The others are in `conformance/suite/test_events.py`."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from peers import client_of
 
 from ami_backends.selectors import Item
-from ami_backends.selectors.runner import Answer
+from ami_backends.selectors.runner import BlockingWaiter
 from ami_proto import Fault, MisuseError
-from conformance.leaks import eventually, nothing_left
-from conformance.peer import PATIENCE, Peer, bursting, event, honest
+from conformance.laws.peer import PATIENCE, Peer, bursting, event, honest
+from conformance.suite.leaks import eventually, nothing_left
+from tests.peers import client_of
 
 __all__ = ["nothing_left"]
 
@@ -31,13 +31,13 @@ def test_a_close_between_the_question_and_the_request_ends_the_iteration(
 ) -> None:
     with Peer(honest) as peer, client_of(peer.port) as pbx, ThreadPoolExecutor(1) as pool:
         heard = pbx.events()
-        ask = heard._asked
+        ask = heard._request_batch
 
-        def ask_too_late() -> Answer[list[Item]]:
+        def ask_too_late() -> BlockingWaiter[list[Item]]:
             heard.close()
             return ask()
 
-        monkeypatch.setattr(heard, "_asked", ask_too_late)
+        monkeypatch.setattr(heard, "_request_batch", ask_too_late)
         assert pool.submit(list, heard).result(2.0) == []
 
 

@@ -10,14 +10,11 @@ from types import FrameType
 from typing import Any
 
 import pytest
-from peers import Owner
 
-from ami_proto import (
-    Disconnect,
-    Reason,
-)
-from conformance.leaks import nothing_left
-from conformance.peer import Peer, honest
+from ami_proto import Disconnect, Reason
+from conformance.laws.peer import Peer, honest
+from conformance.suite.leaks import nothing_left
+from tests.peers import Owner
 
 __all__ = ["nothing_left"]
 
@@ -98,11 +95,11 @@ def test_a_failing_wait_causes_no_further_waits(
                 raise OSError(9, "Bad file descriptor")
 
             calls: list[float | None] = []
-            patch.setattr(owner.reactor._selector, "select", fail)
+            patch.setattr(owner.selector, "select", fail)
             assert not owner.reactor.run_once(1.0)
             assert len(calls) == 1
         assert [record.message for record in caplog.records] == [
-            "waiting failed: [Errno 9] Bad file descriptor"
+            "pbx: waiting failed: [Errno 9] Bad file descriptor"
         ]
         assert owner.send("Ping").succeeded
         assert peer.accepted == 1
@@ -117,7 +114,7 @@ def test_a_filter_that_raises_on_that_warning_breaks_nothing(monkeypatch: pytest
     with Peer(honest) as peer, Owner(peer.port) as owner:
         owner.until_ready()
         with monkeypatch.context() as patch:
-            patch.setattr(owner.reactor._selector, "select", fail)
+            patch.setattr(owner.selector, "select", fail)
             patch.setattr(logging.getLogger("ami_backends"), "filters", [fail])
             owner.reactor.run_once(1.0)
         assert owner.send("Ping").succeeded

@@ -1,20 +1,18 @@
-"""A reactor's life: it starts, stops from every state, and leaves nothing behind."""
+"""A reactor starts, stops from every state, and leaves no socket or timer."""
 
+import gc
 import socket
 import threading
 import time
 
 import pytest
-from peers import Owner
 
-from ami_proto import (
-    Fault,
-    FaultSeen,
-    State,
-    StateChanged,
-)
-from conformance.leaks import nothing_left
-from conformance.peer import PATIENCE, Line, Peer, honest
+from ami_backends.sessions.resolve import resolve_numeric
+from ami_backends.sessions.session_io import SessionIO
+from ami_proto import Fault, FaultSeen, State, StateChanged
+from conformance.laws.peer import PATIENCE, Peer, PeerConnection, black_hole, honest
+from conformance.suite.leaks import nothing_left
+from tests.peers import Owner
 
 __all__ = ["nothing_left"]
 
@@ -49,21 +47,20 @@ def test_it_starts_again_after_a_stop() -> None:
 
 @pytest.mark.parametrize("state", [each for each in State if each is not State.DEGRADED])
 def test_it_stops_from_every_state(state: State) -> None:
-    """R-LIFE-05: and nothing of the session is left, whatever its state."""
+    """R-LIFE-05: no socket of the session is left."""
 
-    def stall(line: Line) -> None:
+    def stall(line: PeerConnection) -> None:
         if state is State.AUTHENTICATING:
-            line.say(b"Asterisk Call Manager/1\r\n")
+            line.send(b"Asterisk Call Manager/1\r\n")
         if state in (State.READY, State.CLOSING):
-            line.welcome()
+            line.accept_login()
         line.wait_closed()
 
     def never(host: str, port: int, deliver: object) -> None:
         """Look up for ever: the state stays CONNECTING."""
 
-    with Peer(stall) as peer, Owner(peer.port, close_grace=0.01) as owner:
-        if state is State.CONNECTING:
-            owner.reactor._resolver = never
+    resolver = never if state is State.CONNECTING else resolve_numeric
+    with Peer(stall) as peer, Owner(peer.port, close_grace=0.01, resolver=resolver) as owner:
         if state is State.DISCONNECTED:
             peer.stop_listening()
         if state is not State.CLOSED:
@@ -74,8 +71,24 @@ def test_it_stops_from_every_state(state: State) -> None:
         )
         owner.machine.stop(time.monotonic())
         owner.until(lambda: owner.machine.stopped)
-        assert not owner.reactor._lines
-        assert len(owner.reactor._selector.get_map()) == 1  # what wakes it
+        assert not owner.sockets()
+        assert live_sessions() == 0
+
+
+def test_a_dial_that_gets_no_answer_ends_at_once() -> None:
+    with black_hole() as port, Owner(port) as owner:
+        owner.until(lambda: owner.machine.state is State.CONNECTING)
+        owner.reactor.poll()
+        owner.machine.stop(time.monotonic())
+        owner.until(lambda: owner.machine.stopped, 1.0)
+        assert not owner.sockets()
+        assert live_sessions() == 0
+
+
+def live_sessions() -> int:
+    """Count the sessions that any reactor of this process still refers to."""
+    gc.collect()
+    return sum(isinstance(each, SessionIO) for each in gc.get_objects())
 
 
 def test_close_at_once_closes_every_socket() -> None:
@@ -89,8 +102,8 @@ def test_close_at_once_closes_every_socket() -> None:
 def test_a_logoff_that_was_not_sent_is_reported() -> None:
     """R-LIFE-05."""
 
-    def deaf(line: Line) -> None:
-        line.welcome()
+    def deaf(line: PeerConnection) -> None:
+        line.accept_login()
         go.wait(PATIENCE)
 
     go = threading.Event()

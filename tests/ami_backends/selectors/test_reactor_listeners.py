@@ -1,24 +1,16 @@
-"""R-DRIVER-04: a listener may do all that its owner may, and raise."""
+"""R-DRIVER-04: a listener may make requests, and may raise."""
 
 import logging
 import time
 from collections.abc import Callable
 
 import pytest
-from peers import config
 
 from ami_backends.selectors import Reactor
-from ami_proto import (
-    Action,
-    ActionFinished,
-    Connection,
-    Filter,
-    Notice,
-    State,
-    StateChanged,
-)
-from conformance.leaks import nothing_left
-from conformance.peer import PATIENCE, Peer, honest
+from ami_proto import Action, ActionFinished, Connection, Filter, Notice, State, StateChanged
+from conformance.laws.peer import PATIENCE, Peer, honest
+from conformance.suite.leaks import nothing_left
+from tests.peers import config
 
 __all__ = ["nothing_left"]
 
@@ -40,7 +32,7 @@ def test_a_listener_that_raises_is_contained_and_counted(caplog: pytest.LogCaptu
 
     def listen(notice: Notice) -> None:
         heard.append(notice)
-        raise RuntimeError("the listener's own affair")
+        raise RuntimeError("a bug of the listener")
 
     with Peer(honest) as peer:
         machine = Connection(config(peer.port), seed=1)

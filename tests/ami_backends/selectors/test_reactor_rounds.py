@@ -6,17 +6,24 @@ import time
 from collections.abc import Callable
 
 import pytest
-from peers import Owner, config, server_context
 
 from ami_backends.selectors import Reactor, Work
+from ami_backends.sessions.session_io import SessionIO
 from ami_proto import (
+    Cluster,
     Connection,
+    ConnectScheduled,
     MisuseError,
+    Notice,
+    Reason,
+    ServerConfig,
     State,
     Tls,
 )
-from conformance.leaks import nothing_left
-from conformance.peer import HOST, Line, Peer, events, honest, silent
+from ami_proto.drivers import SessionId
+from conformance.laws.peer import HOST, PATIENCE, Peer, PeerConnection, closed_port, events, honest, silent
+from conformance.suite.leaks import nothing_left
+from tests.peers import Owner, config, server_context
 
 __all__ = ["nothing_left"]
 
@@ -36,7 +43,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> Callable[[Owner], int]:
     monkeypatch.setattr(selectors, "DefaultSelector", CountingSelector)
 
     def count(owner: Owner) -> int:
-        selector = owner.reactor._selector
+        selector = owner.selector
         assert isinstance(selector, CountingSelector)
         return selector.waits
 
@@ -48,16 +55,29 @@ def test_poll_never_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[float | None] = []
     with Peer(silent) as peer, Owner(peer.port) as owner:
         owner.until(lambda: owner.machine.state is State.CONNECTED)
-        select = owner.reactor._selector.select
+        select = owner.selector.select
 
         def record(timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
             asked.append(timeout)
             return select(timeout)
 
-        monkeypatch.setattr(owner.reactor._selector, "select", record)
+        monkeypatch.setattr(owner.selector, "select", record)
         for _ in range(5):
             assert not owner.reactor.poll()
     assert asked == [0.0] * 5
+
+
+def test_no_round_is_due_for_a_session_that_ended_with_bytes_read_ahead(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """R-DRIVER-02: the loop would spin for ever on bytes that nothing can read."""
+    with Peer(honest) as peer, Owner(peer.port) as owner:
+        owner.until(lambda: owner.machine.state is State.READY)
+        monkeypatch.setattr(SessionIO, "pending", True)  # as TLS may have it at any moment
+        owner.machine.stop(time.monotonic())
+        owner.until(lambda: owner.machine.stopped)
+        owner.reactor.poll()  # one more is due after the end
+        assert owner.reactor.deadline() is None
 
 
 def test_a_closed_reactor_says_so() -> None:
@@ -126,9 +146,9 @@ def test_an_idle_loop_does_not_spin(waits: Callable[[Owner], int], secured: bool
 def test_one_wait_a_round_also_when_busy(waits: Callable[[Owner], int]) -> None:
     """R-DRIVER-01."""
 
-    def flood(line: Line) -> None:
-        line.welcome()
-        line.say(*events(3000))
+    def flood(line: PeerConnection) -> None:
+        line.accept_login()
+        line.send(*events(3000))
         line.serve()
 
     with Peer(flood) as peer, Owner(peer.port) as owner:
@@ -152,8 +172,16 @@ def test_a_reactor_wakes_for_its_timers() -> None:
 # -- Work
 
 
-def test_work_counts_what_a_round_did() -> None:
+def test_work_counts_what_a_round_did(monkeypatch: pytest.MonkeyPatch) -> None:
     """R-DRIVER-02."""
+    sent: list[int] = []
+    handle_sent = Connection.handle_sent
+
+    def note(machine: Connection, session: SessionId, count: int, now: float) -> None:
+        sent.append(count)
+        handle_sent(machine, session, count, now)
+
+    monkeypatch.setattr(Connection, "handle_sent", note)
     total = Work()
     with Peer(honest) as peer, Owner(peer.port) as owner:
         while owner.machine.state is not State.READY:
@@ -163,9 +191,9 @@ def test_work_counts_what_a_round_did() -> None:
         snapshot = owner.machine.snapshot()
     assert total == Work(
         bytes_read=snapshot.bytes_received,
-        bytes_written=total.bytes_written,
-        frames=2,
-        events=0,
+        bytes_written=sum(sent),
+        frames=3,
+        events=1,
         transitions=5,
         connects=1,
     )
@@ -183,3 +211,29 @@ def test_work_is_true_only_when_something_happened() -> None:
     assert not Work()
     for name in ("bytes_read", "bytes_written", "frames", "transitions", "connects"):
         assert Work(**{name: 1})
+
+
+def test_a_server_that_is_added_with_tls_of_its_own_harms_no_other() -> None:
+    """R-CLUSTER-01, R-CLUSTER-09: with certificates that cannot be read it fails alone, and says why."""
+
+    def server(key: str, tls: Tls | None = None) -> ServerConfig:
+        return ServerConfig(
+            key=key, host=HOST, port=closed_port(), username="admin", secret="s3cr3t", tls=tls
+        )
+
+    cluster = Cluster([server("plain")], seed=1)
+    notices: list[Notice] = []
+    reactor = Reactor(cluster, on_notice=notices.append)
+    try:
+        cluster.start(time.monotonic())
+        for added in (server("unreadable", Tls(ca_file="/nonexistent.pem")), server("known", Tls())):
+            cluster.add(added, time.monotonic())
+        deadline = time.monotonic() + PATIENCE
+        causes: dict[str, Reason] = {}
+        while len(causes) < 3 and time.monotonic() < deadline:
+            reactor.run_once(0.1)
+            scheduled = [each for each in notices if isinstance(each, ConnectScheduled)]
+            causes = {each.server: each.cause.reason for each in scheduled if each.cause is not None}
+    finally:
+        reactor.close()
+    assert causes == {"plain": Reason.REFUSED, "known": Reason.REFUSED, "unreadable": Reason.TLS_FAILED}

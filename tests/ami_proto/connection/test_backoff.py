@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ami_proto.connection.backoff import Backoff
+from ami_proto.connection.breaker import Backoff
 
 
 @given(

@@ -10,15 +10,14 @@ from ami_proto import (
     Action,
     BreakerChanged,
     BreakerState,
-    Connect,
     ConnectScheduled,
     Disconnect,
     Reason,
     SetupAction,
     State,
 )
-from ami_proto.connection.backoff import Backoff
-from conformance.playbook import BANNER, SERVER, Playbook, frame
+from ami_proto.drivers import Connect
+from conformance.laws.playbook import BANNER, SERVER, Playbook, frame
 
 CLOSED, OPEN, HALF_OPEN = BreakerState.CLOSED, BreakerState.OPEN, BreakerState.HALF_OPEN
 FRAIL = replace(
@@ -194,7 +193,11 @@ def in_service(play: Playbook) -> Playbook:
 def test_every_kind_of_failure_counts(reason: Reason) -> None:
     """R-HEALTH-04: every failure kind feeds it."""
     server = replace(
-        FRAIL, breaker_threshold=2, stable_after=1000.0, setup=(SetupAction("Filter", required=True),)
+        FRAIL,
+        breaker_threshold=2,
+        stable_after=1000.0,
+        retry_refused=True,
+        setup=(SetupAction("Filter", required=True),),
     )
     play = Playbook(server).start().disconnect(Reason.REFUSED).wait(2.0)
     play.notices.clear()
@@ -211,7 +214,6 @@ def test_backoff_and_breaker_count_the_same_failures() -> None:
     play.wait(2.0).log_in().wait(9.0).disconnect()
     assert state_of(play) is OPEN
     assert play.connection.snapshot().connect_failures == 3
-    assert isinstance(play.connection._life.backoff, Backoff)
 
 
 def test_undrained_changes_share_a_place() -> None:
@@ -220,8 +222,9 @@ def test_undrained_changes_share_a_place() -> None:
     for _ in range(200):
         while play.connection.state is not State.CONNECTING:
             play.oversleep(1.0)
-        number = play.connection._life.session_number
-        play.connection.handle_disconnected(replace(play.session, number=number), REFUSED, play.now)
+        session = play.connection.snapshot().session
+        assert session is not None
+        play.connection.handle_disconnected(session, REFUSED, play.now)
     play.drain()
     changes = play.take(BreakerChanged)
     assert len(changes) < 40

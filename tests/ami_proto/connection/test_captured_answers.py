@@ -6,7 +6,7 @@ import pytest
 
 from ami_proto import Action, Decoder, Kind, Message
 from conformance.corpus import Capture, captures
-from conformance.playbook import Playbook, hear
+from conformance.laws.playbook import Playbook, read_actions
 
 HELD = ("all-actions-quiet", "all-actions-events", "call-mix", "command-outputs")
 CONVERSATIONS = [each for each in captures() if each.name.partition("/")[2] in HELD]
@@ -21,12 +21,14 @@ def test_every_action_ends_as_the_server_ended_it(conversation: Capture) -> None
     everything = play.subscribe(limit=100_000)
     tickets = {}
     for (_, text), answer in zip(conversation.sent, answers(conversation), strict=True):
-        (asked,) = hear(text.encode("latin-1"))
+        (asked,) = read_actions(text.encode("latin-1"))
         if asked.name not in ENGINES_OWN:
             ticket = tickets[asked.action_id] = play.submit(Action(asked.name, asked.headers))
             play.receive(renamed(answer, {theirs: each.action_id for theirs, each in tickets.items()}))
-            if play.heard[-1].action_id != ticket.action_id:
-                play.reply(play.heard[-1], "Ping: Pong")  # to the fence, which the capture did not have
+            if play.sent_actions[-1].action_id != ticket.action_id:
+                play.reply(
+                    play.sent_actions[-1], "Ping: Pong"
+                )  # to the fence, which the capture did not have
     assert play.faults() == {}
     for theirs, ticket in tickets.items():
         said = [each for each in Decoder().feed(conversation.data) if each.action_id == theirs]

@@ -1,7 +1,7 @@
 """L7: the commands that wait for the driver, and silence after the end."""
 
-from ami_proto import Close, Connect, SessionId, Watch
 from ami_proto.connection.commands import CommandQueue
+from ami_proto.drivers import Close, Connect, SessionId, Watch
 
 ONE, TWO = SessionId("pbx", 1), SessionId("pbx", 2)
 
@@ -69,12 +69,12 @@ def test_after_its_end_nothing_names_a_session() -> None:
 
 def test_it_knows_whether_the_driver_reads() -> None:
     queue = CommandQueue()
-    told = [queue.deaf]
+    told = [queue.reading_paused]
     for read in (True, False, True, False):
         queue.poll(Watch(ONE, read=read, write=False))
-        told.append(queue.deaf)
+        told.append(queue.reading_paused)
     queue.dial(connect(TWO))
-    assert [*told, queue.deaf] == [False, False, True, False, True, False]
+    assert [*told, queue.reading_paused] == [False, False, True, False, True, False]
 
 
 def test_an_undrained_queue_stays_small() -> None:

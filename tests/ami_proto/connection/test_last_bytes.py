@@ -1,7 +1,7 @@
 """What the end of a stream completes is dealt with before the end itself (R-WIRE-11)."""
 
 from ami_proto import Disconnect, EventsDropped, Reason, State, StateChanged
-from conformance.playbook import Playbook, frame
+from conformance.laws.playbook import Playbook, frame
 
 
 def test_a_goodbye_that_the_end_of_the_stream_completes_ends_the_session_once() -> None:

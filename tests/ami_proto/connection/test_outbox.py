@@ -6,14 +6,14 @@ from hypothesis import strategies as st
 
 from ami_proto import Backpressure, Sent
 from ami_proto.connection.outbox import TLS_PIECE_MAX, Outbox
-from ami_proto.correlation.outgoing import Outgoing
+from ami_proto.correlation.entry import ActionBytes
 
 ROOMY = 1_000_000
 
 
-def action(*lines: int) -> Outgoing:
+def action(*lines: int) -> ActionBytes:
     """Return an action with lines of these sizes, line ends included, and its empty line."""
-    return Outgoing(b"".join(bytes([65 + size % 26]) * (size - 2) + b"\r\n" for size in (*lines, 2)))
+    return ActionBytes(b"".join(bytes([65 + size % 26]) * (size - 2) + b"\r\n" for size in (*lines, 2)))
 
 
 def plain(bytes_max: int = ROOMY) -> Outbox:
@@ -197,6 +197,7 @@ STEPS = st.lists(
         st.tuples(st.just("acknowledge"), st.integers(-1, 1500)),
         st.tuples(st.just("withdraw"), st.integers(0, 20)),
     ),
+    min_size=15,
     max_size=60,
 )
 
@@ -240,7 +241,7 @@ def test_bytes_out_are_the_committed_actions_in_order(tls: bool, steps: list[Ste
 def test_the_size_is_what_is_not_acknowledged(steps: list[Step]) -> None:
     """R-FLOW-04: the account is exact after every step."""
     outbox, expected = Outbox(5_000, tls=True), 0
-    actions: list[Outgoing] = []
+    actions: list[ActionBytes] = []
     for verb, number in steps:
         if verb == "put" and expected + 102 * number + 2 <= 5_000:
             actions.append(action(*[102] * number))

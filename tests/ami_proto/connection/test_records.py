@@ -19,7 +19,7 @@ from ami_proto import (
     StateChanged,
     Ticket,
 )
-from conformance.playbook import SERVER, Playbook, frame
+from conformance.laws.playbook import SERVER, Playbook, frame
 
 
 def test_a_scheduled_attempt_says_where_and_when() -> None:

@@ -2,17 +2,9 @@
 
 import random
 
-from stories import STATUS, error_of
-
-from ami_proto import (
-    Action,
-    ActionFailed,
-    ActionTimeout,
-    Fault,
-    Sent,
-    State,
-)
-from conformance.playbook import Playbook, frame
+from ami_proto import Action, ActionFailed, ActionTimeout, Fault, Sent, State
+from conformance.laws.playbook import Playbook, frame
+from tests.playbooks import STATUS, error_of
 
 
 def test_a_response_ends_its_action(ready: Playbook) -> None:

@@ -3,17 +3,11 @@
 from dataclasses import replace
 
 import pytest
-from stories import LIST, STATUS, error_of
 
-from ami_proto import (
-    Action,
-    Fault,
-    Reason,
-    ReplyTooLarge,
-    State,
-    StateChanged,
-)
-from conformance.playbook import SERVER, Playbook, frame
+from ami_proto import Action, Fault, Reason, State, StateChanged
+from ami_proto.completion import ReplyTooLarge
+from conformance.laws.playbook import SERVER, Playbook, frame
+from tests.playbooks import LIST, STATUS, error_of
 
 NARROW = replace(SERVER, max_frame_size=64 * 1024)
 TOO_MUCH = "x" * 70_000

@@ -5,19 +5,10 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stories import LIST, cause_of, error_of, in_pieces
 
-from ami_proto import (
-    ActionLost,
-    Fault,
-    FaultSeen,
-    Filter,
-    Message,
-    Reason,
-    Sent,
-    State,
-)
-from conformance.playbook import SERVER, Playbook, frame
+from ami_proto import ActionLost, Fault, FaultSeen, Filter, Message, Reason, Sent, State
+from conformance.laws.playbook import SERVER, Playbook, frame
+from tests.playbooks import LIST, cause_of, error_of, in_pieces
 
 
 def test_what_is_complete_is_delivered_before_the_loss(ready: Playbook) -> None:
@@ -62,7 +53,7 @@ def test_what_is_behind_the_end_is_not_received(cuts: list[int]) -> None:
     assert play.faults().get(Fault.UNREAD, 0) == sum(end <= piece_end for end in ends)
 
 
-def test_what_is_behind_a_goodbye_is_unread(ready: Playbook) -> None:
+def test_what_comes_after_a_goodbye_is_unread(ready: Playbook) -> None:
     """Invariant 10: with the first of it, and no count of what was received includes it."""
     frames = ready.connection.frames_received
     ready.stop()
@@ -87,19 +78,19 @@ def test_a_loss_fails_every_action_once_with_the_reason(ready: Playbook) -> None
 
 
 @pytest.mark.parametrize(
-    ("torn", "fault"),
+    ("torn", "fault", "reason"),
     [
-        (b"Event: A\r\nPriv", Fault.INCOMPLETE),
-        (b"Event: A\r\nChannel: x\r\n\n", Fault.UNREAD),
-        (b"\r\n", None),
+        (b"Event: A\r\nPriv", Fault.INCOMPLETE, Reason.PROTOCOL),
+        (b"Event: A\r\nChannel: x\r\n\n", Fault.UNREAD, Reason.HEARTBEAT),
+        (b"\r\n", None, Reason.HEARTBEAT),
     ],
 )
 def test_half_a_frame_is_counted_when_the_engine_ends_the_session(
-    ready: Playbook, torn: bytes, fault: Fault | None
+    ready: Playbook, torn: bytes, fault: Fault | None, reason: Reason
 ) -> None:
     """Invariant 10: whoever ends it; one that was whole all the same is unread."""
-    ready.receive(torn).wait(30)
-    assert cause_of(ready).reason is Reason.HEARTBEAT
+    ready.receive(torn).wait(60 if reason is Reason.PROTOCOL else 30)
+    assert cause_of(ready).reason is reason
     assert ready.faults() == ({fault: 1} if fault is not None else {})
 
 
@@ -125,7 +116,7 @@ def test_a_frame_that_is_being_skipped_is_counted_when_the_engine_ends_the_sessi
     """R-WIRE-09: with its size, whoever ends it, and with the session it was part of."""
     play = Playbook(replace(SERVER, max_frame_size=65_536)).log_in()
     session = play.session
-    play.receive(b"Event: A\r\nX: " + b"x" * 100_000).wait(30)
-    assert cause_of(play).reason is Reason.HEARTBEAT
+    play.receive(b"Event: A\r\nX: " + b"x" * 100_000).wait(60)
+    assert cause_of(play).reason is Reason.PROTOCOL
     detail = "Event: A, 100013 bytes"
     assert play.take(FaultSeen) == [FaultSeen("pbx", session, Fault.OVERSIZED, 1, detail)]

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stories import LINES, STATUS, TEXT, logged_in, ping, pong
 
 from ami_proto import (
     Action,
@@ -18,17 +17,16 @@ from ami_proto import (
     Backpressure,
     Fault,
     FaultSeen,
-    Fence,
     Message,
-    MissingResponse,
     MisuseError,
     Outcome,
-    ReplyTooLarge,
     Sent,
     State,
     StateChanged,
 )
-from conformance.playbook import SERVER, Heard, Playbook, frame
+from ami_proto.completion import Fence, MissingResponse, ReplyTooLarge
+from conformance.laws.playbook import SERVER, Playbook, SentAction, frame
+from tests.playbooks import LINES, STATUS, TEXT, logged_in, ping, pong
 
 LOAD = Action("ModuleLoad", {"Module": "app_nosuch.so"})
 
@@ -41,7 +39,7 @@ def test_a_ping_ends_an_answer_without_end(ready: Playbook) -> None:
     """R-CORR-14, R-WIRE-09: raw text is the answer, and no desync."""
     everything = ready.subscribe()
     ticket = ready.submit(TEXT)
-    ready.expect_heard("IAXnetstats", "Ping")
+    ready.expect_actions("IAXnetstats", "Ping")
     ready.receive(LINES).event("Hangup").receive(LINES)
     assert not ready.outcomes(ticket)
     outcome = pong(ready, ticket).outcome(ticket)
@@ -131,7 +129,7 @@ def test_a_pong_of_a_fence_is_not_the_heartbeats(ready: Playbook) -> None:
     ticket = ready.submit(TEXT, timeout=1000)
     ready.wait(21)
     assert pong(ready, ticket).take(StateChanged)[-1].new is State.DEGRADED
-    ready.reply(ready.heard[-1], "Ping: Pong").expect_states(State.READY)
+    ready.reply(ready.sent_actions[-1], "Ping: Pong").expect_states(State.READY)
 
 
 # -- an action that ends early
@@ -192,7 +190,7 @@ def test_both_or_neither_fit_the_outbox() -> None:
     before = play.connection.snapshot()
     with pytest.raises(Backpressure):
         play.submit(TEXT)
-    assert play.connection.snapshot() == before
+    assert play.connection.snapshot() == replace(before, actions_refused=before.actions_refused + 1)
     assert before.state is State.READY
 
 
@@ -200,7 +198,7 @@ def test_one_that_waits_for_ready_is_fenced_too() -> None:
     """R-LIFE-03, R-CORR-14."""
     play = Playbook().start()
     ticket = play.submit(TEXT, wait=True)
-    play.log_in().expect_heard("IAXnetstats", "Ping")
+    play.log_in().expect_actions("IAXnetstats", "Ping")
     assert raw(pong(play.receive(LINES), ticket).outcome(ticket)) == LINES
 
 
@@ -232,14 +230,16 @@ def test_no_fence_behind_wait_event(ready: Playbook) -> None:
     assert ready.connection.snapshot() == before
 
 
-ACTS = st.lists(st.sampled_from(["text", "plain", "cancel", "serve", "serve", "wait"]), max_size=40)
+ACTS = st.lists(
+    st.sampled_from(["text", "plain", "cancel", "serve", "serve", "wait"]), min_size=10, max_size=40
+)
 
 
 @given(acts=ACTS, which=st.randoms(use_true_random=False))
 def test_whatever_happens_to_the_others(acts: list[str], which: Any) -> None:
     """R-CORR-14: against a server that serves in order, every text is its own action's or nobody's."""
     play, open_ones, texts = logged_in(), [], []
-    served = len(play.heard)
+    served = len(play.sent_actions)
     for act in acts:
         if act in ("text", "plain"):
             ticket = play.submit(TEXT if act == "text" else STATUS, timeout=3)
@@ -247,12 +247,12 @@ def test_whatever_happens_to_the_others(acts: list[str], which: Any) -> None:
             texts += [ticket] if act == "text" else []
         elif act == "cancel" and open_ones:
             play.cancel(open_ones.pop(which.randrange(len(open_ones))))
-        elif act == "serve" and served < len(play.heard):
-            serve(play, play.heard[served])
+        elif act == "serve" and served < len(play.sent_actions):
+            serve(play, play.sent_actions[served])
             served += 1
         elif act == "wait":
             play.wait(1)
-    for heard in play.heard[served:]:
+    for heard in play.sent_actions[served:]:
         serve(play, heard)
     for ticket in texts:
         outcome = play.outcome(ticket)
@@ -262,7 +262,7 @@ def test_whatever_happens_to_the_others(acts: list[str], which: Any) -> None:
     assert play.connection.snapshot().actions_pending == 0
 
 
-def serve(play: Playbook, heard: Heard) -> None:
+def serve(play: Playbook, heard: SentAction) -> None:
     """Answer as Asterisk does, one action after the other."""
     if heard.name == "IAXnetstats":
         play.receive(f"{heard.action_id}\n\n".encode())
@@ -275,7 +275,7 @@ def test_the_pong_of_an_action_that_has_ended_is_told_from_strangers(ready: Play
     ticket = ready.submit(TEXT)
     behind = ping(ready, ticket)
     ready.cancel(ticket).reply(behind, "Ping: Pong")
-    detail = "Response: Success, behind an action that has ended"
+    detail = "Response: Success, the fence of an action that has ended"
     (seen,) = ready.take(FaultSeen)
     assert (seen.fault, seen.detail, seen.action_id) == (Fault.UNMATCHED, detail, behind.action_id)
 

@@ -1,16 +1,11 @@
 """R-WIRE-03: what a peer may say first, and who is told to be no AMI server."""
 
 import pytest
-from stories import cause_of, in_pieces, state_of
 
-from ami_proto import (
-    Disconnect,
-    Fault,
-    Reason,
-    State,
-)
-from ami_proto.connection.greeting import BANNER_BYTES_MAX
-from conformance.playbook import BANNER, Playbook, frame
+from ami_proto import Disconnect, Fault, Reason, State
+from ami_proto.connection.stream_checks import BANNER_BYTES_MAX
+from conformance.laws.playbook import BANNER, Playbook, frame
+from tests.playbooks import cause_of, in_pieces, state_of
 
 
 def every_cut(data: bytes) -> list[list[bytes]]:
@@ -48,7 +43,7 @@ def test_a_login_goes_on_behind_an_error_that_came_first(end: bytes) -> None:
     for pieces in every_cut(end.join(said)):
         play = Playbook().dial().receive(*pieces)
         assert play.faults() == {Fault.UNEXPECTED: 1}, pieces
-        play.expect_heard("Challenge")
+        play.expect_actions("Challenge")
         play.reply(play.unanswered[0], "Challenge: 1").reply(play.unanswered[0])
         assert play.connection.state is State.READY
         assert play.connection.frames_received == 4

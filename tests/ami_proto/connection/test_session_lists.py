@@ -1,20 +1,19 @@
 """R-CORR: a list is collected from its response to its end, whatever comes between."""
 
-from stories import LIST, STATUS, error_of
+from ami_proto import Action, ActionFailed, ActionTimeout, Fault, Filter, Message, Outcome
+from ami_proto.completion import Automatic, MissingResponse, MultiResponse
+from conformance.laws.playbook import Playbook, frame
+from tests.playbooks import LIST, STATUS, error_of
 
-from ami_proto import (
-    Action,
-    ActionFailed,
-    ActionTimeout,
-    Automatic,
-    Fault,
-    Filter,
-    Message,
-    MissingResponse,
-    MultiResponse,
-    Outcome,
-)
-from conformance.playbook import Playbook, frame
+
+def test_every_message_of_a_reply_names_its_server(ready: Playbook) -> None:
+    """R-CORR-03: the response, the items and the end of a list."""
+    ticket = ready.submit(LIST)
+    answers = f"ActionID: {ticket.action_id}"
+    ready.reply(ticket, "EventList: start")
+    ready.receive(frame("Event: Item", answers), frame("Event: ListComplete", answers, "EventList: Complete"))
+    reply = ready.outcome(ticket).unwrap()
+    assert [each and each.server for each in (reply.response, *reply.events, reply.complete)] == ["pbx"] * 3
 
 
 def numbers(outcome: Outcome) -> list[str]:
@@ -106,11 +105,12 @@ def test_an_error_in_mid_list_ends_it_and_stragglers_are_counted(ready: Playbook
 
 
 def test_more_items_than_the_cap_are_counted(ready: Playbook) -> None:
-    """R-CORR-09: the result says `truncated`; memory stays bounded."""
+    """R-CORR-09, R-FLOW-08: `truncated`, and a notice when the cap is met; memory stays bounded."""
     ticket = ready.submit(LIST, completion=Automatic(events_max=2))
     ready.reply(ticket, "EventList: start")
     for number in range(5):
         ready.item(ticket, "CoreShowChannel", f"Number: {number}")
+        assert ready.faults() == ({Fault.TRUNCATED: 1} if number == 2 else {}), "once, with the first loss"
     ready.item(ticket, "CoreShowChannelsComplete", "EventList: Complete")
     reply = ready.outcome(ticket).unwrap()
     assert (len(reply.events), reply.dropped, reply.truncated) == (2, 3, True)

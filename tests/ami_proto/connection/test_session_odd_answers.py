@@ -1,18 +1,11 @@
 """R-CORR-02: answers that do not keep AMI's convention: before 13.2, without a response, too many."""
 
 import pytest
-from stories import LIST
 
-from ami_proto import (
-    Action,
-    ActionFailed,
-    ActionTimeout,
-    EventList,
-    Fault,
-    MultiResponse,
-    SingleResponse,
-)
-from conformance.playbook import Playbook, frame
+from ami_proto import Action, ActionFailed, ActionTimeout, Fault
+from ami_proto.completion import EventList, MultiResponse, SingleResponse
+from conformance.laws.playbook import Playbook, frame
+from tests.playbooks import LIST
 
 
 def older(banner: str) -> Playbook:
@@ -58,7 +51,7 @@ def test_wait_event_ends_with_its_own_event(ready: Playbook) -> None:
     """R-CORR-02: what it waited for is everybody's; its duration is its Timeout's."""
     everything = ready.subscribe()
     ticket = ready.submit(Action("WaitEvent", {"Timeout": 60}))
-    ready.expect_heard("WaitEvent").wait(59)
+    ready.expect_actions("WaitEvent").wait(59)
     ready.reply(ticket, "Message: Waiting for Event completed.").event("Newchannel")
     assert not ready.outcomes(ticket)
     reply = ready.item(ticket, "WaitEventComplete").outcome(ticket).unwrap()

@@ -1,14 +1,10 @@
 """R-CORR: an Originate ends with the event that says what became of the call."""
 
-from stories import error_of
+import pytest
 
-from ami_proto import (
-    Action,
-    ActionFailed,
-    ActionUnconfirmed,
-    Ticket,
-)
-from conformance.playbook import Playbook, frame
+from ami_proto import Action, ActionFailed, ActionLost, ActionUnconfirmed, Ticket
+from conformance.laws.playbook import Playbook, frame
+from tests.playbooks import error_of
 
 ORIGINATE = Action("Originate", {"Channel": "PJSIP/7", "Timeout": "10000"})
 
@@ -62,7 +58,23 @@ def test_a_synchronous_originate_holds_the_pings_back(ready: Playbook) -> None:
     """R-HEALTH-07: for as long as it dials, which is its deadline."""
     action = Action("Originate", {"Channel": "PJSIP/7", "Async": "false", "Timeout": "60000"})
     ticket = ready.submit(action)
-    ready.wait(64).expect_heard("Originate").expect_states()
+    ready.wait(64).expect_actions("Originate").expect_states()
     ready.reply(ticket, "Message: Originate successfully queued")
     assert ready.outcome(ticket).succeeded
-    ready.wait(15).expect_heard("Ping")
+    ready.wait(15).expect_actions("Ping")
+
+
+@pytest.mark.parametrize(
+    "name", ["Originate", "Redirect", "Hangup", "QueueAdd", "Command", "WaitEvent", "Status"]
+)
+@pytest.mark.parametrize("answered", [False, True])
+def test_a_lost_action_is_not_sent_again(ready: Playbook, name: str, answered: bool) -> None:
+    """R-CORR-07: a call that was placed twice is worse than one that may not have been placed."""
+    ticket = ready.submit(Action(name, {"Channel": "PJSIP/7"}))
+    ready.expect_actions(name)
+    if answered and name == "Originate":
+        ready.reply(ticket, "Message: Originate successfully queued")
+    for _ in range(2):
+        ready.disconnect().wait(60).log_in()
+        ready.wait(1).expect_actions()
+    assert isinstance(error_of(ready.outcome(ticket)), ActionLost)

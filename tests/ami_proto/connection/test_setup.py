@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from stories import cause_of, state_of
 
 from ami_proto import (
     Action,
@@ -19,7 +18,8 @@ from ami_proto import (
     State,
     StateChanged,
 )
-from conformance.playbook import BANNER, SERVER, Playbook
+from conformance.laws.playbook import BANNER, SERVER, Playbook
+from tests.playbooks import cause_of, state_of
 
 FILTER = SetupAction("Filter", (("Operation", "Add"), ("Filter", "!Event: VarSet")), required=True)
 VARIABLE = SetupAction("Setvar", (("Variable", "READY"), ("Value", "hunter2")))
@@ -33,12 +33,12 @@ def authenticated(server: ServerConfig = PREPARED) -> Playbook:
 
 def test_they_are_sent_in_order_each_behind_the_end_of_the_one_before() -> None:
     """R-AUTH-06: after the login, before READY."""
-    play = authenticated().expect_heard("Filter")
+    play = authenticated().expect_actions("Filter")
     assert state_of(play) is State.AUTHENTICATING
     assert play.unanswered[0].headers == FILTER.headers
-    play.reply(play.unanswered[0]).expect_heard("Setvar")
+    play.reply(play.unanswered[0]).expect_actions("Setvar")
     assert state_of(play) is State.AUTHENTICATING
-    play.reply(play.unanswered[0]).expect_heard()
+    play.reply(play.unanswered[0]).expect_actions()
     assert state_of(play) is State.READY
     assert play.faults() == {}
 
@@ -47,13 +47,15 @@ def test_they_are_sent_after_every_login() -> None:
     """R-AUTH-06: a new session knows nothing of the old one's filters."""
     play = authenticated()
     play.reply(play.unanswered[0]).reply(play.unanswered[0]).disconnect().wait(1).log_in()
-    play.expect_heard("Filter").reply(play.unanswered[0]).expect_heard("Setvar")
+    play.expect_actions("Filter").reply(play.unanswered[0]).expect_actions("Setvar")
 
 
 def test_a_session_lost_in_between_begins_anew() -> None:
     """R-AUTH-06."""
     play = authenticated()
-    play.reply(play.unanswered[0]).expect_heard("Setvar").disconnect().wait(1).log_in().expect_heard("Filter")
+    play.reply(play.unanswered[0]).expect_actions("Setvar").disconnect().wait(1).log_in().expect_actions(
+        "Filter"
+    )
 
 
 def test_they_come_behind_fully_booted_where_that_is_awaited() -> None:
@@ -61,7 +63,7 @@ def test_they_come_behind_fully_booted_where_that_is_awaited() -> None:
     play = Playbook(replace(PREPARED, setup=(FILTER,), wait_fully_booted=True))
     everything = play.subscribe()
     for _ in range(2):
-        play.log_in().expect_heard().event("FullyBooted").expect_heard("Filter")
+        play.log_in().expect_actions().event("FullyBooted").expect_actions("Filter")
         assert state_of(play) is State.AUTHENTICATING
         play.reply(play.unanswered[0])
         assert state_of(play) is State.READY
@@ -75,9 +77,9 @@ def test_actions_that_wait_go_out_behind_them() -> None:
     """R-AUTH-06, R-LIFE-03."""
     play = Playbook(PREPARED).start()
     play.submit(Action("CoreStatus"), wait=True)
-    play.log_in().expect_heard("Filter")
-    play.reply(play.unanswered[0]).expect_heard("Setvar")
-    play.reply(play.unanswered[0]).expect_heard("CoreStatus")
+    play.log_in().expect_actions("Filter")
+    play.reply(play.unanswered[0]).expect_actions("Setvar")
+    play.reply(play.unanswered[0]).expect_actions("CoreStatus")
 
 
 def test_one_that_fails_is_reported_and_the_next_goes_on() -> None:
@@ -100,7 +102,7 @@ def test_one_that_is_required_fails_the_login() -> None:
     assert str(cause_of(play)).startswith("set-up failed: Filter: Permission denied")
     assert play.take(StateChanged)[-1].cause == cause_of(play)
     assert play.faults() == {Fault.SETUP_FAILED: 1}
-    play.wait(1).log_in().expect_heard("Filter")
+    play.wait(1).log_in().expect_actions("Filter")
 
 
 def test_a_set_up_that_hangs_ends_with_the_login_timer() -> None:
@@ -129,9 +131,9 @@ def test_a_list_is_collected_to_its_end_and_delivered_to_nobody() -> None:
     everything = play.subscribe()
     play.log_in()
     listing = play.unanswered[0]
-    play.reply(listing, "EventList: start").expect_heard()
-    play.item(listing, "CoreShowChannel").expect_heard()
-    play.item(listing, "CoreShowChannelsComplete", "EventList: Complete").expect_heard("Filter")
+    play.reply(listing, "EventList: start").expect_actions()
+    play.item(listing, "CoreShowChannel").expect_actions()
+    play.item(listing, "CoreShowChannelsComplete", "EventList: Complete").expect_actions("Filter")
     play.reply(play.unanswered[0])
     assert state_of(play) is State.READY
     assert play.messages(everything) == []
@@ -141,9 +143,9 @@ def test_a_list_is_collected_to_its_end_and_delivered_to_nobody() -> None:
 def test_one_without_an_end_of_its_own_has_a_fence() -> None:
     """R-AUTH-06, R-CORR-14."""
     play = Playbook(replace(PREPARED, setup=(SetupAction("Queues"), FILTER))).log_in()
-    play.expect_heard("Queues", "Ping")
+    play.expect_actions("Queues", "Ping")
     ping = play.unanswered[1]
-    play.receive(b"default has 0 calls\r\n\r\n").reply(ping, "Ping: Pong").expect_heard("Filter")
+    play.receive(b"default has 0 calls\r\n\r\n").reply(ping, "Ping: Pong").expect_actions("Filter")
     assert play.faults() == {}
 
 
@@ -199,7 +201,8 @@ def test_what_could_not_be_sent_is_refused_when_it_is_configured(name: str, head
 
 def test_whatever_is_taken_can_be_sent() -> None:
     """R-CONF-01: an Originate, which gets a header more, too."""
-    full = SetupAction("Originate", (("Channel", "Local/1"),) * 120)
+    variables = tuple(("Variable", f"V{number}=1") for number in range(119))
+    full = SetupAction("Originate", (("Channel", "Local/1"), *variables))
     play = Playbook(replace(PREPARED, setup=(full,))).log_in()
     assert play.unanswered[0].name == "Originate"
 
@@ -217,13 +220,13 @@ def test_it_can_be_read_from_plain_data() -> None:
     """R-CONF-02: as TOML has it."""
     address = {"key": "pbx", "host": "192.0.2.1", "username": "ops", "secret": "s"}
     tables = [
-        {"name": "Filter", "headers": {"Operation": "Add", "Filter": ["!A", "!B"]}, "required": "yes"},
+        {"name": "Foreign", "headers": {"Operation": "Add", "Filter": ["!A", "!B"]}, "required": "yes"},
         {"name": "X", "headers": {"Number": 5, "Switch": True}},
         {"name": "Events", "headers": (("EventMask", "call"),)},
         FILTER,
     ]
     assert ServerConfig.from_mapping({**address, "setup": tables}).setup == (
-        SetupAction("Filter", (("Operation", "Add"), ("Filter", "!A"), ("Filter", "!B")), required=True),
+        SetupAction("Foreign", (("Operation", "Add"), ("Filter", "!A"), ("Filter", "!B")), required=True),
         SetupAction("X", (("Number", "5"), ("Switch", "true"))),
         SetupAction("Events", (("EventMask", "call"),)),
         FILTER,
@@ -241,8 +244,8 @@ def test_it_can_be_read_from_plain_data() -> None:
 
 
 def test_nothing_is_set_up_before_the_login() -> None:
-    play = Playbook(PREPARED).dial().receive(BANNER).expect_heard("Login")
-    play.reply(play.unanswered[0], "Message: Authentication failed", status="Error").expect_heard()
+    play = Playbook(PREPARED).dial().receive(BANNER).expect_actions("Login")
+    play.reply(play.unanswered[0], "Message: Authentication failed", status="Error").expect_actions()
     assert cause_of(play).reason is Reason.LOGIN_REFUSED
 
 

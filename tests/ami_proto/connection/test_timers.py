@@ -1,8 +1,6 @@
 """One deadline for each timer, and the next one first."""
 
-import pytest
-
-from ami_proto.connection.timers import SESSION_TIMERS, Timer, Timers
+from ami_proto.connection.timers import Timer, Timers
 
 
 def test_no_timer_is_never_due() -> None:
@@ -13,17 +11,17 @@ def test_no_timer_is_never_due() -> None:
 
 def test_the_next_deadline_is_the_minimum() -> None:
     timers = Timers()
-    timers.set(Timer.READ, 45.0)
-    timers.set(Timer.SILENCE, 15.0)
+    timers[Timer.READ] = 45.0
+    timers[Timer.SILENCE] = 15.0
     assert timers.next() == 15.0
-    assert timers.deadline(Timer.READ) == 45.0
-    assert timers.deadline(Timer.PONG) is None
+    assert timers.get(Timer.READ) == 45.0
+    assert timers.get(Timer.PONG) is None
 
 
 def test_timers_come_in_order_and_once() -> None:
     timers = Timers()
-    timers.set(Timer.READ, 45.0)
-    timers.set(Timer.SILENCE, 15.0)
+    timers[Timer.READ] = 45.0
+    timers[Timer.SILENCE] = 15.0
     assert timers.pop_due(14.999) is None
     assert timers.pop_due(50.0) == (Timer.SILENCE, 15.0)
     assert timers.pop_due(50.0) == (Timer.READ, 45.0)
@@ -32,21 +30,15 @@ def test_timers_come_in_order_and_once() -> None:
 
 def test_a_timer_is_moved_by_setting_it_again() -> None:
     timers = Timers()
-    timers.set(Timer.READ, 45.0)
-    timers.set(Timer.READ, 60.0)
+    timers[Timer.READ] = 45.0
+    timers[Timer.READ] = 60.0
     assert timers.pop_due(50.0) is None
     assert timers.next() == 60.0
 
 
 def test_clearing_stops_what_runs_and_only_that() -> None:
     timers = Timers()
-    timers.set(Timer.READ, 45.0)
-    timers.set(Timer.RECONNECT, 50.0)
-    timers.clear(Timer.READ, Timer.PONG)
+    timers[Timer.READ] = 45.0
+    timers[Timer.RECONNECT] = 50.0
+    timers.stop(Timer.READ, Timer.PONG)
     assert timers.next() == 50.0
-
-
-@pytest.mark.parametrize("timer", Timer)
-def test_a_session_takes_its_timers_with_it(timer: Timer) -> None:
-    """R-LIFE-02: only the backoff and the report of drops outlive a session."""
-    assert (timer in SESSION_TIMERS) == (timer not in (Timer.RECONNECT, Timer.DROP_REPORT))

@@ -30,8 +30,7 @@ def test_a_look_ahead_draws_nothing() -> None:
 def test_no_id_is_longer_or_stranger_than_asterisk_can_echo(key: str, length_max: int, drawn: int) -> None:
     """R-ID-02: at most `max_action_id_length`, ASCII only, whatever the key."""
     ids = ActionIds(key, "0123abcd", length_max=length_max)
-    ids._sequence = drawn
-    drawn_id = ids.draw()
+    drawn_id = ids.draw(drawn + 1)
     assert len(drawn_id) <= length_max
     assert SAFE.fullmatch(drawn_id)
 

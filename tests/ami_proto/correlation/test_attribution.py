@@ -1,15 +1,16 @@
 """R-CORR-12: which action a message belongs to, and what was an answer to one that has ended."""
 
 import pytest
-from stories import message
 
-from ami_proto import Action, AsyncEvent, Completion, Decoder, Fence, Sent
+from ami_proto import Action, Decoder, Sent
+from ami_proto.completion import AsyncEvent, Completion, Fence
 from ami_proto.correlation.action_ids import ActionIds
 from ami_proto.correlation.attribution import asynchronous, is_straggler, owner
+from ami_proto.correlation.entry import Entry, Purpose, prepare
 from ami_proto.correlation.odd_actions import AUTOMATIC
-from ami_proto.correlation.pending import Entry, Pending, Purpose
-from ami_proto.correlation.prepare import prepare
-from conformance.playbook import BANNER
+from ami_proto.correlation.pending import Pending
+from conformance.laws.playbook import BANNER
+from tests.playbooks import message
 
 QUEUED = "Privilege: call,all"
 """What an event has that came through the event queue."""

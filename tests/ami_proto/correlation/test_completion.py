@@ -1,10 +1,10 @@
 """What a strategy sees: the progress of an action, and the marks that its messages carry."""
 
 import pytest
-from stories import message
 
-from ami_proto import Progress
+from ami_proto.completion import Progress
 from ami_proto.correlation.completion import closes, named, opens_list, succeeded
+from tests.playbooks import message
 
 START = ("Response: Success", "EventList: start")
 ITEM = ("Event: CoreShowChannel", "Channel: PJSIP/7")

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from stories import message
 
 from ami_proto import (
     ActionError,
@@ -17,6 +16,7 @@ from ami_proto import (
     Sent,
     Ticket,
 )
+from tests.playbooks import message
 
 TICKET = Ticket("pbx", "pbx:0123abcd:1", "Hangup")
 

@@ -4,7 +4,6 @@ from itertools import count
 from typing import Any
 
 import pytest
-from stories import message
 
 from ami_proto import (
     ActionCancelled,
@@ -13,23 +12,26 @@ from ami_proto import (
     ActionLost,
     ActionTimeout,
     ActionUnconfirmed,
+    ConfigError,
+    Disconnect,
+    Message,
+    Reason,
+    Sent,
+    Ticket,
+)
+from ami_proto.completion import (
     AsyncEvent,
     Automatic,
     Completion,
     CompletionFailed,
-    ConfigError,
-    Disconnect,
-    Message,
     MissingResponse,
     Progress,
-    Reason,
     ReplyTooLarge,
-    Sent,
-    Ticket,
     Verdict,
 )
-from ami_proto.correlation.outgoing import Outgoing
-from ami_proto.correlation.pending import NAMES_MAX, Entry, Pending, Purpose
+from ami_proto.correlation.entry import NAMES_MAX, ActionBytes, Entry, Purpose
+from ami_proto.correlation.pending import LATE_RESPONSES_MAX, Pending
+from tests.playbooks import message
 
 SUCCESS = ("Response: Success", "Message: fine")
 
@@ -46,7 +48,7 @@ def entry(
     return Entry(
         Ticket("pbx", f"pbx:0:{number}", "Test"),
         completion or Automatic(),
-        Outgoing(b"x" * 100),
+        ActionBytes(b"x" * 100),
         deadline,
         purpose=purpose,
         blocks=blocks,
@@ -66,6 +68,25 @@ def test_an_action_is_found_by_its_exact_id() -> None:
     assert pending.find("pbx:0:1") is one
     assert pending.find("pbx:0:01") is None
     assert pending.find("PBX:0:1") is None
+
+
+@pytest.mark.parametrize(
+    "stranger", ["pbx:0:12", "pbx:0:1 ", "pbx:0:1:1", "pbx:0:", " pbx:0:1", "bx:0:1", ""]
+)
+def test_a_neighbour_of_an_id_is_a_stranger(stranger: str) -> None:
+    """R-ID-03: an id of which ours is a part, or that is a part of ours; as an action, a fence, and later."""
+    pending, one = Pending(), sent(entry(1, fence_id="pbx:0:2"))
+    one.outgoing.number = 1
+    pending.add(one)
+    fences = [stranger, stranger.replace("0:1", "0:2")]
+    assert pending.find(stranger) is None
+    assert not any(pending.is_fence(each) for each in fences)
+    assert not pending.awaits_response(stranger)
+    pending.remove(one)
+    assert pending.awaits_response("pbx:0:1")
+    assert not any(pending.awaits_response(each) for each in fences)
+    pending.take_late_response(stranger)
+    assert pending.answered == 0
 
 
 def test_opening_and_closing_keep_the_accounts() -> None:
@@ -147,6 +168,18 @@ def test_an_action_that_ends_early_leaves_its_fence_behind() -> None:
     assert (pending.collector, pending.abandoned, pending.collecting) == (None, True, True)
     assert pending.pass_fence("pbx:0:2") is None
     assert (pending.abandoned, pending.collecting) == (False, False)
+
+
+def test_answers_that_are_due_are_remembered_up_to_a_bound() -> None:
+    """R-WIRE-08: an ended action may still be answered with output; the oldest is forgotten first."""
+    pending = Pending()
+    for number in range(1, LATE_RESPONSES_MAX + 2):
+        early = sent(entry(number))
+        early.outgoing.number = number
+        pending.add(early)
+        pending.remove(early)
+    due = [number for number in (1, 2, number) if pending.awaits_response(f"pbx:0:{number}")]
+    assert due == [2, LATE_RESPONSES_MAX + 1]
 
 
 def test_a_fenced_action_takes_two_ids() -> None:
@@ -317,7 +350,7 @@ def test_a_strategy_is_asked_for_its_limits_at_the_request() -> None:
 )
 def test_nonsense_is_refused_by_its_name(key: str, nonsense: Any) -> None:
     """R-CORR-11: with a typed error, that names what is wrong."""
-    with pytest.raises(ConfigError, match=f"{key} = ") as refused:
+    with pytest.raises(ConfigError, match=f"^{key}( = -1)?: ") as refused:
         entry(completion=Automatic(**{key: nonsense}))
     assert refused.value.key == key
 

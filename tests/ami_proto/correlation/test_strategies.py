@@ -5,24 +5,22 @@ from dataclasses import replace
 
 import pytest
 
-from ami_proto import (
+from ami_proto import ConfigError, Decoder, Message
+from ami_proto.completion import (
     AsyncEvent,
     Automatic,
     CommandOutput,
     Completion,
-    ConfigError,
-    Decoder,
     EventList,
     EventOnly,
     Fence,
-    Message,
     MultiResponse,
     Progress,
     SingleResponse,
     Verdict,
 )
 from ami_proto.correlation.completion import EVENTS_MAX
-from conformance.playbook import BANNER, frame
+from conformance.laws.playbook import BANNER, frame
 
 MORE, DONE, FAILED, IGNORE = Verdict.MORE, Verdict.DONE, Verdict.FAILED, Verdict.IGNORE
 

@@ -1,10 +1,13 @@
+import json
+from collections.abc import Mapping
 from unittest.mock import ANY
 
 import pytest
-from cases import CASES, decode, decode_case
 
-from ami_proto.message import Message
+from ami_proto.message import Decoder, Message
 from ami_proto.values import Kind
+from conformance.long_runs.heap_use import weigh
+from tests.cases import CASES, decode, decode_case
 
 
 def one(data: bytes, *, at_end: bool = False) -> Message:
@@ -24,7 +27,7 @@ class TestHeaders:
         assert message["uniqueid"] == message["Uniqueid"] == message.get("UniqueID") == "1.1"
         assert message.get_all("UniqueId") == ["1.1", "2"]
         assert message.get_all("none") == []
-        assert message.items()[-2:] == [("UNIQUEID", "2"), (None, "no colon")]
+        assert message.pairs()[-2:] == [("UNIQUEID", "2"), (None, "no colon")]
         assert message.raw == CHANNEL
         assert message.size == len(CHANNEL)
 
@@ -50,7 +53,6 @@ class TestHeaders:
             (b"A: b:c: d", ("A", "b:c: d")),
             (b"A: b~", ("A", "b~")),
             (b"A: b\n", ("A", "b")),
-            (b"A: b\r\n\r", ("A", "b")),
             (b"A: \nb\n", ("A", "\nb")),
             (b"\t A \t: b", ("A", "b")),
             (b": b", ("", "b")),
@@ -72,18 +74,17 @@ class TestHeaders:
     ) -> None:
         """R-WIRE-02, R-WIRE-04, R-WIRE-05, R-WIRE-06."""
         message = one(b"Event: A\r\n" + line + rest + b"\r\n\r\n")
-        if line != b"A: b\r\n\r":  # CRLF inside it: not one line
-            assert message.items()[1] == pair
-            assert len(message.items()) == 2 + bool(rest)
+        assert message.pairs()[1] == pair
+        assert len(message.pairs()) == 2 + bool(rest)
 
     @pytest.mark.parametrize("end", [b"\r\n", b"\n"])
-    def test_only_blanks_and_line_ends_are_taken_off(self, end: bytes) -> None:
-        """R-WIRE-04: all else that is printable stays, at either end of a name and of a value."""
+    def test_only_blanks_and_line_ends_are_removed(self, end: bytes) -> None:
+        """R-WIRE-04: other characters stay, at either end of a name and of a value."""
         printable = "".join(map(chr, range(33, 127))).replace(":", "") + ":"
         name, backwards = printable[:-1], printable[::-1]
         lines = [f"{name}: {backwards}", f"{backwards[1:]}: {printable}", name, "."]
         message = one(end.join([b"Event: A", *(line.encode() for line in lines), b"", b""]))
-        assert message.items()[1:] == [
+        assert message.pairs()[1:] == [
             (name, backwards),
             (backwards[1:], printable),
             (None, name),
@@ -96,21 +97,154 @@ class TestHeaders:
         message = one(b"Event: A\r\nX: " + value + b"\r\n\r\n")
         assert message["X"].encode("utf-8", "surrogateescape") == value
 
-    def test_what_is_given_away_is_a_copy(self) -> None:
-        """R-WIRE-04: what one consumer does to the list is nothing to the others."""
+    def test_lists_that_are_returned_are_copies(self) -> None:
+        """R-WIRE-04: a consumer that changes the list does not change it for others."""
         message = one(CHANNEL)
         for _ in range(2):
-            message.items()[:] = [("Uniqueid", "forged")]
+            message.pairs()[:] = [("Uniqueid", "forged")]
+            dict(message.items()).clear()
             message.get_all("Uniqueid").clear()
-        assert message.items()[0] == ("Event", "Newchannel")
+        assert message.pairs()[0] == ("Event", "Newchannel")
         assert (message["Uniqueid"], message.get_all("Uniqueid")) == ("1.1", ["1.1", "2"])
 
-    def test_nothing_is_decoded_before_someone_looks(self) -> None:
+    def test_nothing_is_decoded_before_it_is_used(self) -> None:
         message = one(CHANNEL)
+        weight = weigh(message)
         assert (message.kind, message.name, message.action_id) == (Kind.EVENT, "Newchannel", None)
-        assert not hasattr(message, "_pairs")
-        assert message.items()[0] == ("Event", "Newchannel")
-        assert hasattr(message, "_pairs")
+        assert weigh(message) == weight
+        assert message.pairs()[0] == ("Event", "Newchannel")
+        assert weigh(message) > weight
+
+
+class TestMapping:
+    """R-WIRE-04."""
+
+    def test_a_message_is_a_mapping_of_first_values(self) -> None:
+        """R-WIRE-04: each name once, in the spelling of its first line; everything is in `pairs`."""
+        message = one(CHANNEL)
+        first = {"Event": "Newchannel", "Privilege": "call,all", "Uniqueid": "1.1", "X": "a"}
+        assert isinstance(message, Mapping)
+        assert dict(message) == dict(message.items()) == {**message} == first
+        assert list(message) == list(message.keys()) == list(first)
+        assert list(message.values()) == list(first.values())
+        assert len(message) == len(message.items()) == 4
+        assert len(message.pairs()) == 6
+        match message:
+            case {"Event": "Newchannel", "uniqueid": number}:
+                assert number == "1.1"
+            case _:
+                raise AssertionError("a mapping matches by its names")
+
+    @pytest.mark.parametrize(
+        "data",
+        [
+            b"Asterisk Call Manager/2.10.6\r\n",
+            b"hello\r\n\r\n",
+            b"Response: Follows\r\n--END COMMAND--\r\n\r\n",
+            *(case.data for case in CASES),
+        ],
+    )
+    def test_every_message_is_true_and_agrees_with_its_pairs(self, data: bytes) -> None:
+        """R-WIRE-04: with no header too, of a banner or of text without a colon."""
+        for message in decode(data, at_end=True):
+            assert message
+            names = [name for name, _ in message.pairs() if name is not None]
+            assert len(message) == len(list(message)) == len({name.lower() for name in names})
+            assert list(message) == [
+                name for at, name in enumerate(names) if name.lower() not in map(str.lower, names[:at])
+            ]
+            for name, value in message.items():
+                assert name in message
+                assert message[name] == message.get_all(name)[0] == value
+            assert not isinstance(json.loads(message.as_json()), str)
+
+    def test_json_misses_nothing(self) -> None:
+        """R-WIRE-04, R-WIRE-05, R-WIRE-06."""
+        message = one(b'Event: A\r\nActionID: 1\r\nX: a\r\nx:  caf\xe9\r\nno "colon\r\nX: b\r\n\r\n')
+        message.sender = "pbx"
+        line = message.as_json()
+        assert line.isascii()
+        assert "\n" not in line
+        said = json.loads(line)
+        assert [tuple(pair) for pair in said.pop("headers")] == message.pairs()
+        assert said == {"type": "event", "server": "pbx", "name": "A", "action_id": "1"}
+
+    def test_json_of_command_output_and_of_a_banner(self) -> None:
+        """R-WIRE-04: also of output that was cut off."""
+        follows = b"Response: Follows\r\nPrivilege: Command\r\none\n\n  Event: two\n"
+        whole = json.loads(one(follows + b"--END COMMAND--\r\n\r\n").as_json())
+        assert whole["output"] == ["one", "", "  Event: two"]
+        assert whole["headers"] == [["Response", "Follows"], ["Privilege", "Command"]]
+        half = json.loads(one(follows, at_end=True).as_json())
+        assert half["type"] == "incomplete"
+        assert half["output"] == ["one", "", "  Event: two", ""]
+        banner = json.loads(one(b"Asterisk Call Manager/2.10.6 odd\r\n").as_json())
+        assert banner["line"] == "Asterisk Call Manager/2.10.6 odd"
+
+    @pytest.mark.parametrize(
+        ("data", "shown"),
+        [
+            (CHANNEL, CHANNEL.decode().strip().replace("\r\n", "\n")),
+            (b"Asterisk Call Manager/2.10.6\r\n", "Asterisk Call Manager/2.10.6"),
+            (b"some text\r\n\r\n", "some text"),
+            (
+                b"Response: Follows\r\nPrivilege: Command\r\none\n\n\tEvent: two\n--END COMMAND--\r\n\r\n",
+                "Response: Follows\nPrivilege: Command\none\n\n\tEvent: two",
+            ),
+            (
+                b"Event: A\r\nX: caf\xe9 \xc3\xa9\nEvent: B\x1b[2J\r\n\r\n",
+                "Event: A\nX: caf\\udce9 \xe9\\nEvent: B\\x1b[2J",
+            ),
+            (
+                b"Event: A\r\nSecret: hunter2\r\nsaid: token=hunter2\r\ntoken=hunter2 hunter2\r\n\r\n",
+                "Event: A\nSecret: ***\nsaid: token=***\ntoken=***",
+            ),
+        ],
+    )
+    def test_printed_as_on_the_wire(self, data: bytes, shown: str) -> None:
+        """R-WIRE-04, R-OBS-04: without secrets, and without what would confuse a terminal."""
+        assert str(one(data)) == shown
+        assert str(one(data)).encode()
+
+
+class TestVariables:
+    def test_the_three_forms(self) -> None:
+        """R-WIRE-13: variables of the event's channel, of a second one, of channels that are named."""
+        dial = one(
+            b"Event: DialBegin\r\nChannel: SIP/1-a\r\nChanVariable: LEAD=47=11\r\nChanVariable: EMPTY=\r\n"
+            b"DestChannel: SIP/2-b\r\ndestchanvariable: LEAD=8\r\nDestChanVariable: OTHER=x\r\n\r\n"
+        )
+        assert dial.variables() == {"LEAD": "47=11", "EMPTY": "", "OTHER": "x"}
+        assert dial.variables(dial["Channel"]) == {"LEAD": "47=11", "EMPTY": ""}
+        assert dial.variables("SIP/2-b") == {"LEAD": "8", "OTHER": "x"}
+        assert dial.variables("SIP/3") == {}
+        named = one(
+            b"Event: Bridge\r\nChannel1: SIP/1:5-a\r\nChannel2: Local/9@x-1;2\r\n"
+            b"ChanVariable(SIP/1:5-a): LEAD=1\r\nChanVariable(Local/9@x-1;2): LEAD=a): b\r\n\r\n"
+        )
+        assert named.variables() == {"LEAD": "1"}
+        assert named.variables("Local/9@x-1;2") == {"LEAD": "a): b"}
+
+    def test_of_a_status_item_and_of_nothing_else(self) -> None:
+        """R-WIRE-13: `Variable` is a name in VarSet and Getvar."""
+        status = (
+            b"Event: Status\r\nPrivilege: Call\r\nChannel: A\r\nVariable: X=1\r\nVariable: Y=(null)\r\n\r\n"
+        )
+        assert one(status).variables("A") == {"X": "1", "Y": "(null)"}
+        assert one(b"Event: VarSet\r\nVariable: X=1\r\nValue: 2\r\n\r\n").variables() == {}
+        assert one(b"Response: Success\r\nVariable: F(a=b)\r\nValue: 2\r\n\r\n").variables() == {}
+        assert one(b"Event: A\r\nChanVariable: no sign\r\nChanVariable\r\n\r\n").variables() == {}
+        assert one(b"Response: Success\r\nChanVariable: A=1\r\n\r\n").variables() == {"A": "1"}
+
+    def test_of_every_captured_event(self) -> None:
+        """R-WIRE-13: nothing that looks like a channel variable is left out."""
+        seen = 0
+        for message in (each for case in CASES for each in decode_case(case)):
+            pairs = [(name, value) for name, value in message.pairs() if name and "ChanVariable" in name]
+            wanted = {value.partition("=")[0] for _, value in pairs if "=" in value}
+            assert wanted <= set(message.variables())
+            seen += len(wanted)
+        assert seen
 
 
 class TestKinds:
@@ -118,7 +252,7 @@ class TestKinds:
         """R-WIRE-03."""
         banner = one(b"Asterisk Call Manager/2.10.6\r\n")
         assert (banner.kind, banner.name, banner.version) == (Kind.BANNER, "Asterisk Call Manager", "2.10.6")
-        assert (banner.action_id, banner.items(), banner.output, banner.torn) == (None, [], None, False)
+        assert (banner.action_id, banner.pairs(), banner.output, banner.torn) == (None, [], None, False)
 
     def test_a_name(self) -> None:
         assert one(b"Response: Success\r\n\r\n").name == "Success"
@@ -156,7 +290,7 @@ class TestOutput:
         )
         assert current.output == legacy.output == list(self.LINES)
         assert legacy.action_id == current.action_id == "1"
-        assert legacy.items() == [("Response", "Follows"), ("Privilege", "Command"), ("ActionID", "1")]
+        assert legacy.pairs() == [("Response", "Follows"), ("Privilege", "Command"), ("ActionID", "1")]
 
     @pytest.mark.parametrize(
         ("data", "output"),
@@ -166,15 +300,21 @@ class TestOutput:
             (b"Response: Success\r\nMessage: x\r\n\r\n", None),
             (b"Event: A\r\nOutput: x\r\n\r\n", None),
             (b"Response: Follows\r\n\n--END COMMAND--\r\n\r\n", [""]),
+            (b"Response: Follows\r\n--END COMMAND--\r\n\r\n", []),
+            (b"Response: Follows\r\nPrivilege: Command\r\nActionID: 1\r\n--END COMMAND--\r\n\r\n", []),
+            (b"Response: Success\r\nMessage: Command output follows\r\nOutput: \r\n\r\n", []),
+            (b"Response: Error\r\nMessage: Command output follows\r\nOutput:\r\n\r\n", []),
+            (b"Response: Success\r\nOutput: \r\nOutput: \r\n\r\n", ["", ""]),
+            (b"Response: Success\r\nOutput: \r\nOutput: x\r\n\r\n", ["", "x"]),
             (b"Response: Follows\r\na\r\r\nb\rc--END COMMAND--\r\n\r\n", ["a\r", "b\rc"]),
             (b"response:Follows\r\na--END COMMAND--\r\n\r\n", ["a"]),
         ],
     )
-    def test_what_is_output(self, data: bytes, output: list[str] | None) -> None:
+    def test_which_lines_are_output(self, data: bytes, output: list[str] | None) -> None:
         """R-WIRE-08."""
         assert one(data).output == output
 
-    def test_half_of_it_is_none(self) -> None:
+    def test_half_a_frame_has_no_output(self) -> None:
         """R-WIRE-12."""
         assert one(b"Response: Follows\r\nActionID: 1\r\na\n", at_end=True).output is None
 
@@ -188,7 +328,14 @@ class TestTorn:
             b"Response: Success\r\nPrivilege: x\r\nEvent: A\r\n\r\n",
             b"Event: A\r\nEvent: B\r\n\r\n",
             b"Event: A\r\nresponse: Success\r\n\r\n",
-            b"Event: A\r\nActionID: 1\r\nactionid: 1\r\n\r\n",
+            b"Event: A\r\nActionID: 1\r\nactionid: 2\r\n\r\n",
+            b"Event: A\r\nEvent: A\r\nActionID: 1\r\n\r\n",
+            b"Event: A\r\nActionID: 1\r\nResponse: A\r\nActionID: 1\r\n\r\n",
+            b"Event: A\r\nActionID: 1\r\nEvent: B\r\nActionID: 1\r\n\r\n",
+            b"Event: A\r\nActionID: 1\r\nEvent: AComplete\r\nActionID: 1\r\nEventList: Complete\r\n\r\n",
+            b"Response: Success\r\nActionID: 1\r\nResponse: Error\r\nActionID: 1\r\n\r\n",
+            b"Response: Success\r\nActionID: 1\r\nEvent: Item\r\nActionID: 1\r\n\r\n",
+            b"Event: Item\r\nActionID: 1\r\nEventList: Complete\r\nEvent: Item\r\nActionID: 1\r\n\r\n",
             b"Response: Success\r\nActionID: 1\r\nActionID: 2\r\n\r\n",
             b"Event: QueueMember\r\nEventList: Complete\r\n\r\n",
             b"Event: QueueMember\r\neventlist: CANCELLED\r\n\r\n",
@@ -214,19 +361,38 @@ class TestTorn:
             b"Event: OriginateResponse\r\nResponse: Failure\r\n\r\n",
             b"Event: BridgeExec\r\nResponse: Failed\r\n\r\n",
             b"Event: UserEvent\r\nEvent: B\r\n\r\n",
+            b"Event: A\r\nActionID: 1\r\nactionid: 1\r\n\r\n",
+            b"ActionID: 1\r\nResponse: Success\r\nNode: 1\r\nActionID: 1\r\nResponse: Success\r\n\r\n",
+            b"Response: Success\r\nActionID: 1\r\nNode: 1\r\nResponse: Success\r\nActionID: 1\r\n\r\n",
+            b"Event: A\r\nActionID: 1\r\nEvent: A\r\nActionID: 1\r\nEvent: A\r\nActionID: 1\r\n\r\n",
             b"Event: Status\r\nPrivilege: Call\r\nActionID: 1\r\n\r\n",
             b"Response: Follows\r\nEvent: A\r\nResponse: x\n--END COMMAND--\r\n\r\n",
             b"hello\r\nEvent: A\r\nEvent: B\r\n\r\n",
         ],
     )
-    def test_nothing_odd(self, data: bytes) -> None:
-        """R-WIRE-12: events that echo what anybody wrote, and those with a Response of their own."""
+    def test_whole_frames_that_look_odd(self, data: bytes) -> None:
+        """R-WIRE-12: events that repeat what users sent, and events with a `Response` header."""
         assert not one(data).torn
 
-    def test_what_is_torn_at_the_end_is_no_message(self) -> None:
+    def test_a_frame_torn_by_the_end_is_incomplete(self) -> None:
         message = one(b"Event: A\r\nEvent: B\r\nActionID: 1\r\nAct", at_end=True)
         assert (message.kind, message.torn, message.action_id) == (Kind.INCOMPLETE, False, "1")
 
-    def test_no_case_but_the_torn_ones(self) -> None:
+    def test_no_other_case_looks_torn(self) -> None:
         torn = {case.name for case in CASES if any(message.torn for message in decode_case(case))}
         assert torn == {"torn-frame-then-more", "half-into-good", "actionid-truncated-300"}
+
+
+def test_bytes_to_messages() -> None:
+    decoder = Decoder()
+    assert decoder.feed(b"Asterisk Call Manager/1.1\r\nEvent: A\r\n\r")[0].version == "1.1"
+    (event,) = decoder.feed(b"\nEvent: B\r\n")
+    assert (event.name, event.raw) == ("A", b"Event: A\r\n\r\n")
+    assert [message.kind for message in decoder.eof()] == [Kind.INCOMPLETE]
+    assert decoder.eof() == []
+
+
+def test_the_limit_of_a_decoder() -> None:
+    """R-WIRE-09."""
+    (message,) = Decoder(frame_size_max=10).feed(b"Event: A\r\n\r\n")
+    assert (message.kind, message.size) == (Kind.OVERSIZED, 12)

@@ -1,18 +1,18 @@
 """The cheap looks at a frame that decide whether it is worth decoding."""
 
 import pytest
-from cases import BANNER, CAPTURES, CASES, decode, decode_case
 
 from ami_proto.message import Message
 from ami_proto.values import Kind
 from ami_proto.wire import Frame, Framer
 from ami_proto.wire.frame import NO_FIRST_LINE, classify
+from tests.cases import BANNER, CAPTURES, CASES, decode, decode_case
 
 PRINTABLE = "".join(map(chr, range(33, 127)))
 
 
 def one(data: bytes, *, at_end: bool = False) -> Frame:
-    """Return the only frame of a stream, the same on the fast path and on the careful one."""
+    """Return the only frame of a stream, which is the same on the fast path and on the careful path."""
     found: list[tuple[Frame, ...]] = []
     for cuts in (range(0), range(1, len(data))):
         framer = Framer(Frame)
@@ -62,7 +62,7 @@ def one(data: bytes, *, at_end: bool = False) -> Frame:
     ],
 )
 def test_the_first_action_id(data: bytes, action_id: str | None) -> None:
-    """R-WIRE-04, R-WIRE-08: by any case, at the start of a line, and never inside command output."""
+    """R-WIRE-04, R-WIRE-08: in any case, at the start of a line, and not inside command output."""
     assert one(data).action_id == action_id
 
 
@@ -79,7 +79,7 @@ def test_the_first_action_id(data: bytes, action_id: str | None) -> None:
     ],
 )
 def test_whether_there_is_a_privilege(data: bytes, privileged: bool) -> None:
-    """R-CORR-12: the mark of an event nobody asked for."""
+    """R-CORR-12: it marks events that no action asked for."""
     assert one(data).has_privilege is privileged
 
 
@@ -107,8 +107,8 @@ def test_the_first_header_decides_the_kind(data: bytes, kind: Kind, name: str | 
     assert frame.raw == data
 
 
-def test_a_torn_action_id_is_not_taken_for_a_whole_one() -> None:
-    """R-WIRE-12: half of it is somebody else's."""
+def test_a_torn_action_id_is_not_read() -> None:
+    """R-WIRE-12: its first half may be the ActionID of another action."""
     whole = one(b"Event: A\r\nActionID: 12\r\n", at_end=True)
     half = one(b"Event: A\r\nActionID: 1", at_end=True)
     assert (whole.kind, whole.action_id) == (Kind.INCOMPLETE, "12")
@@ -116,7 +116,7 @@ def test_a_torn_action_id_is_not_taken_for_a_whole_one() -> None:
 
 
 @pytest.mark.parametrize("name", ["captures", "cases"])
-def test_the_looks_agree_with_the_headers(name: str) -> None:
+def test_attributes_agree_with_the_headers(name: str) -> None:
     messages: list[Message] = []
     if name == "captures":
         messages = [message for capture in CAPTURES for message in decode(capture.data)]
@@ -127,8 +127,8 @@ def test_the_looks_agree_with_the_headers(name: str) -> None:
             assert message.action_id == message.get("ActionID"), message
 
 
-def test_a_value_is_all_that_follows_the_first_colon() -> None:
-    """R-WIRE-04: but for one blank before it."""
+def test_a_value_is_everything_after_the_first_colon() -> None:
+    """R-WIRE-04: without one blank before it."""
     for value in (PRINTABLE, PRINTABLE[::-1], " a: b "):
         assert one(f"Event: {value}\r\n\r\n".encode()).name == value
         assert one(f"Event: A\r\nActionID: {value}\r\n\r\n".encode()).action_id == value
@@ -144,25 +144,25 @@ def test_a_value_is_all_that_follows_the_first_colon() -> None:
         (b"Event: A\nX: 1\n\n", b"\nX: 1\n\n"),
     ],
 )
-def test_content_is_what_lies_between_first_and_empty_line(data: bytes, content: bytes) -> None:
+def test_content_is_between_the_first_and_the_empty_line(data: bytes, content: bytes) -> None:
     """R-WIRE-02, R-WIRE-04: the headers, without the empty line where lines end in CRLF."""
     assert one(data).content == content
 
 
 @pytest.mark.parametrize("char", PRINTABLE)
-def test_nothing_but_blanks_may_stand_around_the_word(char: str) -> None:
+def test_only_blanks_may_surround_the_word(char: str) -> None:
     """R-WIRE-03."""
     assert one(f"{char}Event: A\r\n\r\n".encode()).kind is Kind.UNKNOWN
     if char != ":":
         assert one(f"Event{char}: A\r\n\r\n".encode()).kind is Kind.UNKNOWN
 
 
-def test_what_has_no_name_has_an_empty_one() -> None:
+def test_a_frame_without_a_name_has_an_empty_one() -> None:
     for first in (NO_FIRST_LINE, classify(b"text\r"), classify(b"Other: A\r")):
         assert (first.kind, first.name, first.text, first.follows) == (Kind.UNKNOWN, b"", None, False)
 
 
-def test_a_body_is_only_what_follows_promises() -> None:
+def test_only_follows_has_a_body() -> None:
     """R-WIRE-08."""
     assert one(b"Event: A\r\nX: 1\r\n\r\n").body == -1
     assert one(b"Event: A\nX: 1\n\n").body == -1

@@ -1,7 +1,13 @@
 """Where frames end, whatever the bytes and however they are cut."""
 
 import pytest
-from cases import (
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ami_proto.values import Kind
+from ami_proto.wire import FRAME_SIZE_MAX, Frame, Framer
+from conformance.corpus import Capture, Case, capture
+from tests.cases import (
     BANNER,
     CAPTURES,
     CASES,
@@ -10,17 +16,10 @@ from cases import (
     decode_case,
     described,
     random_cuts,
+    require_every_byte,
     seen,
     stream,
 )
-from hypothesis import given
-from hypothesis import strategies as st
-
-from ami_proto.values import Kind
-from ami_proto.wire import FRAME_SIZE_MAX, Frame, Framer
-from ami_proto.wire import framing as framing_module
-from ami_proto.wire import plain as plain_module
-from conformance.corpus import Capture, Case, capture
 
 
 @pytest.mark.parametrize("case", CASES, ids=case_id)
@@ -48,19 +47,15 @@ class TestCases:
             assert seen(decode_case(case, random_cuts(len(stream(case)), seed))) == seen(decode_case(case))
 
     def test_nothing_is_lost(self, case: Case) -> None:
-        """R-WIRE-04: `raw` holds every byte; only empty lines lie between frames."""
-        if case.frame_size_max is None and "-lf" not in case.name:
-            kept = b"".join(message.raw for message in decode_case(case))
-            assert kept.replace(b"\r\n\r\n", b"") == case.data.lstrip(b"\r\n").replace(b"\r\n\r\n", b"") or (
-                kept.replace(b"\r", b"").replace(b"\n", b"")
-                == case.data.replace(b"\r", b"").replace(b"\n", b"")
-            )
+        """R-WIRE-04: `raw` holds every byte, line ends too; only empty lines lie between frames."""
+        data, limit = stream(case), case.frame_size_max
+        require_every_byte(data, decode(data, at_end=True, frame_size_max=limit))
 
 
 @pytest.mark.parametrize("captured", CAPTURES, ids=case_id)
 class TestCaptures:
     def test_every_frame_is_known(self, captured: Capture) -> None:
-        """R-WIRE-03, R-WIRE-07, R-WIRE-11: a banner, events and responses, and what the cut tore."""
+        """R-WIRE-03, R-WIRE-07, R-WIRE-11: a banner, events and responses, and the frame that the end cut."""
         kinds = [message.kind for message in decode(captured.data, at_end=True)]
         torn = captured.name.endswith("slow-reader-cut")
         assert kinds.count(Kind.BANNER) == 1
@@ -70,7 +65,7 @@ class TestCaptures:
         assert not any(message.torn for message in decode(captured.data) if message.kind is Kind.RESPONSE)
 
     def test_as_it_was_read(self, captured: Capture) -> None:
-        """R-WIRE-01: by the chunks the capture arrived in."""
+        """R-WIRE-01: in the chunks of the capture."""
         cuts: list[int] = []
         for _, size in captured.chunks:
             cuts.append((cuts[-1] if cuts else 0) + max(size, 0))
@@ -113,7 +108,7 @@ PIECES = (
 
 
 @given(
-    pieces=st.lists(st.sampled_from(PIECES), max_size=30),
+    pieces=st.lists(st.sampled_from(PIECES), min_size=5, max_size=30),
     cuts=st.lists(st.integers(0, 400), max_size=12),
     limit=st.sampled_from((40, 100, 200, FRAME_SIZE_MAX)),
     banner=st.booleans(),
@@ -124,14 +119,7 @@ def test_any_cut_of_any_stream(pieces: list[bytes], cuts: list[int], limit: int,
     whole = decode(data, at_end=True, frame_size_max=limit)
     for some in (sorted(cuts), range(1, len(data))):
         assert seen(decode(data, some, at_end=True, frame_size_max=limit)) == seen(whole)
-    assert sum(message.size for message in whole) <= len(data)
-    if all(message.kind is not Kind.OVERSIZED for message in whole):
-        at = 0
-        for message in whole:
-            begin = data.index(message.raw, at)
-            assert not data[at:begin].strip(b"\r\n")
-            at = begin + len(message.raw)
-        assert not data[at:].strip(b"\r\n")
+    require_every_byte(data, whole)
     for message in whole:
         assert (message.size > limit) is (message.kind is Kind.OVERSIZED)
         assert len(message.raw) <= limit
@@ -139,31 +127,31 @@ def test_any_cut_of_any_stream(pieces: list[bytes], cuts: list[int], limit: int,
 
 @given(st.binary(max_size=300))
 def test_noise_never_raises(data: bytes) -> None:
-    """R-WIRE-05, L2."""
-    for message in decode(data, [len(data) // 2], at_end=True):
-        message.items()
-        repr(message)
-        assert message.torn in (True, False)
-        assert message.output is None or all(isinstance(line, str) for line in message.output)
+    """R-WIRE-05, L2: neither when it is read nor when its messages are decoded."""
+    messages = decode(data, [len(data) // 2], at_end=True)
+    require_every_byte(data, messages)
+    for message in messages:
+        assert (message.output is not None) <= (message.kind is Kind.RESPONSE)
+        assert all(isinstance(value, str) for _, value in message.pairs())
+        assert repr(message).startswith(f"<Message {message.kind.value}")
 
 
-@pytest.mark.parametrize("window", [64, 300, 4096])
-def test_windows_do_not_show(window: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """R-WIRE-01: a backlog is cut in windows, and frames lie across their edges."""
-    monkeypatch.setattr(framing_module, "_WINDOW", 10**9)
-    data = b"".join(stream(case) for case in CASES if not case.at_end and case.frame_size_max is None)
-    data += capture("asterisk-22.10.1/all-actions-events").data
-    whole = seen(decode(data))
-    monkeypatch.setattr(framing_module, "_WINDOW", window)
-    assert seen(decode(data)) == whole
+def test_windows_make_no_difference() -> None:
+    """R-WIRE-01: a backlog is cut in windows of 64 KiB, and frames lie across their edges."""
+    odd = b"".join(stream(case) for case in CASES if not case.at_end and case.frame_size_max is None)
+    plain = capture("asterisk-22.10.1/call-mix").data
+    data = (odd + plain * 4) * 5
+    assert len(data) > 40 * 65_536
+    assert seen(decode(data)) == seen(decode(data, range(0, len(data), 7_000)))
 
 
-def test_made_up_names_do_not_fill_the_memory() -> None:
-    """L6."""
-    data = b"".join(b"Event: Made%d\r\n\r\n" % number for number in range(5000))
-    names = [message.name for message in decode(data)]
-    assert names == [f"Made{number}" for number in range(5000)]
-    assert len(plain_module._first_lines) <= 1024
+def test_invented_names_do_not_fill_the_memory() -> None:
+    """L6: equal first lines share an object, up to a limit."""
+    frames = [b"Event: Made%d\r\n\r\n" % number for number in range(5000)]
+    messages, again = decode(b"".join(frames)), decode(b"".join(reversed(frames)))
+    assert [each.name for each in messages] == [f"Made{number}" for number in range(5000)]
+    shared = [one.first is other.first for one, other in zip(messages, reversed(again), strict=True)]
+    assert 0 < sum(shared) <= 1024
 
 
 class TestOversized:
@@ -220,7 +208,7 @@ class TestOversized:
     @pytest.mark.parametrize("over", [0, 1])
     @pytest.mark.parametrize("end", [b"\r\n\r\n", b"\r\n\n"])
     def test_the_limit_is_exact(self, over: int, end: bytes) -> None:
-        """R-WIRE-09: a frame of exactly the limit is whole, however long the look ahead takes."""
+        """R-WIRE-09: a frame of exactly the limit is whole, also if its end needs a look ahead."""
         big = b"Event: Big\r\nX: " + b"x" * (200 - 15 - len(end) + over) + end
         for cuts in (range(0), range(1, 300)):
             first, good = decode(big + self.GOOD, cuts, frame_size_max=200)
@@ -229,7 +217,7 @@ class TestOversized:
             assert first.raw == big[:200]
 
     @pytest.mark.parametrize("over", [0, 1])
-    def test_the_limit_where_nothing_else_is_said(self, over: int) -> None:
+    def test_the_default_limit(self, over: int) -> None:
         """R-WIRE-09: 4 MiB."""
         size = 4 * 1024 * 1024 + over
         framer = Framer(Frame)
@@ -238,8 +226,8 @@ class TestOversized:
         assert (frame.kind, frame.size) == (Kind.OVERSIZED if over else Kind.EVENT, size)
 
 
-def test_complete_frames_are_given_at_once() -> None:
-    """R-WIRE-02, R-WIRE-11: no frame waits for the one behind it, but where asterisk#761 says so."""
+def test_complete_frames_are_returned_at_once() -> None:
+    """R-WIRE-02, R-WIRE-11: no frame waits for the next one, except for asterisk#761."""
     framer = Framer(Frame)
     for data in (
         BANNER,
@@ -263,7 +251,7 @@ def test_the_longest_banner(size: int, kind: Kind) -> None:
     assert message.kind is kind
 
 
-def test_what_only_begins_like_a_banner() -> None:
+def test_a_line_that_only_begins_like_a_banner() -> None:
     """R-WIRE-03."""
     data = BANNER.replace(b"\r\n", b"x" * 300 + b"\r\nX: 1\r\n\r\n")
     assert [(message.kind, message.raw) for message in decode(data)] == [(Kind.UNKNOWN, data)]
@@ -276,7 +264,7 @@ def test_what_only_begins_like_a_banner() -> None:
     [b"Response: Error\r\nMessage: no\r\n\r\n", b"Response: Error\nMessage: no\n\n", b"\r\nresponse: x\n\n"],
 )
 def test_an_error_may_come_before_the_banner(error: bytes, count: int, banner: bytes) -> None:
-    """R-WIRE-03: however both are cut; behind the banner what looks like one is a strange frame."""
+    """R-WIRE-03: however both are cut; after the banner, a second one is an unknown frame."""
     data = error * count + banner + b"Event: A\r\n\r\n" + banner + b"\r\n"
     whole = decode(data)
     kinds = [Kind.RESPONSE] * count + [Kind.BANNER, Kind.EVENT, Kind.UNKNOWN]
@@ -287,7 +275,7 @@ def test_an_error_may_come_before_the_banner(error: bytes, count: int, banner: b
 
 
 @pytest.mark.parametrize("first", [b"Event: A\r\n\r\n", b"what is this?\n\n"])
-def test_nothing_but_an_error_may_come_before_the_banner(first: bytes) -> None:
+def test_only_an_error_may_come_before_the_banner(first: bytes) -> None:
     """R-WIRE-03: whether or not an error came before it, and however they are cut."""
     error = b"Response: Error\r\nMessage: no\r\n\r\n"
     for data in (first + BANNER + b"\r\n", error + first + BANNER + b"\r\n"):
@@ -296,7 +284,7 @@ def test_nothing_but_an_error_may_come_before_the_banner(first: bytes) -> None:
 
 
 @pytest.mark.parametrize("rest", [b"", b"\r", b"\n", b"\r\n", b"\r\n\r\n", b"\n\n\r"])
-def test_empty_lines_at_the_end_are_nothing(rest: bytes) -> None:
+def test_empty_lines_at_the_end_are_ignored(rest: bytes) -> None:
     """R-WIRE-02."""
     for cuts in (range(0), range(1, 100)):
         messages = decode(BANNER + b"Event: A\r\n\r\n" + rest, cuts, at_end=True)

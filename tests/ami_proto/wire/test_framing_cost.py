@@ -5,14 +5,14 @@ import random
 from time import thread_time
 
 import pytest
-from cases import decode, seen
 
 from ami_proto.message import Decoder, Message
 from conformance.corpus import capture
+from tests.cases import decode, seen
 
 
 def keeps_rate(large: bytes, little: bytes, share: float, chunk: int = 10**9) -> bool:
-    """Say whether a large stream is read at more than a share of the rate of a little one.
+    """Whether a large stream is read at more than a share of the rate of a small one.
 
     The best rates of as many turns as it takes are compared, because a busy machine makes any of them slow.
     """
@@ -92,8 +92,8 @@ def test_a_large_frame_byte_by_byte() -> None:
     assert keeps_rate(frame, frame[:50_000], 0.4, 1)
 
 
-def test_pieces_that_grow_with_what_is_held_back() -> None:
-    """R-WIRE-10: what is looked at again is never more than what is new."""
+def test_pieces_that_grow_with_the_buffer() -> None:
+    """R-WIRE-10: at most as many bytes are read again as are new."""
     draw = random.Random(1)
     data = capture("asterisk-22.10.1/command-outputs").data * 10
     frames: list[Message] = []

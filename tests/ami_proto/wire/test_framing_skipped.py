@@ -9,21 +9,21 @@ NEXT = b"Event: Next\r\n\r\n"
 
 
 def framer(frame_size_max: int) -> Framer[Message]:
-    """Return one behind its banner."""
+    """Return a framer that has read its banner."""
     framer = Framer(Message, frame_size_max=frame_size_max)
     framer.feed(b"Asterisk Call Manager/9.0.0\r\n")
     return framer
 
 
 def test_command_output_is_skipped_only_once_its_body_was_found() -> None:
-    """Or an empty line in the output would end the frame: byte by byte, with a limit within its headers."""
+    """Otherwise an empty line in the output would end the frame."""
     parser = framer(20)
     messages = [message for byte in FOLLOWS + NEXT for message in parser.feed(bytes([byte]))]
     assert [(each.kind, each.size) for each in messages] == [(Kind.OVERSIZED, len(FOLLOWS)), (Kind.EVENT, 15)]
 
 
-def test_the_end_of_command_output_is_seen_wherever_it_comes() -> None:
-    """With as much behind it as was skipped: none of that is skipped as well."""
+def test_the_end_of_command_output_is_found_anywhere() -> None:
+    """Bytes after it, as many as were skipped, are not skipped too."""
     parser = framer(64)
     head, end = FOLLOWS.split(b"line\n")
     parser.feed(head + b"x" * 200)
@@ -32,22 +32,22 @@ def test_the_end_of_command_output_is_seen_wherever_it_comes() -> None:
     assert [each.raw for each in following] == [NEXT] * 20
 
 
-def test_a_first_line_that_was_skipped_says_nothing() -> None:
-    """Whatever it ends in: no command output is waited for."""
+def test_a_skipped_first_line_has_no_meaning() -> None:
+    """Also if it ends in `Follows`: no command output is awaited."""
     parser = framer(64)
     parser.feed(b"x" * 200 + b" " * 15 + b"Response: Follows")
     long, following = parser.feed(b"\r\nX: 1\r\n\r\n" + NEXT)
     assert (long.kind, long.size, following.name) == (Kind.OVERSIZED, 242, "Next")
 
 
-def test_all_that_is_held_back_is_told() -> None:
-    """L6: the head, and what the end may be in."""
+def test_every_buffered_byte_is_counted() -> None:
+    """L6: the head, and the tail, which may have the end in it."""
     parser = framer(64)
     parser.feed(b"Event: Long\r\nFill: " + b"x" * 200)
     assert 64 < parser.buffered <= 2 * 64
 
 
-def test_nothing_more_changes_nothing() -> None:
+def test_an_empty_chunk_changes_nothing() -> None:
     parser = framer(64)
     parser.feed(b"Event: Long\r\nFill: " + b"x" * 200)
     buffered = parser.buffered

@@ -1,0 +1,1 @@
+"""Tools that only this project needs: benchmarks, exploration, mutation testing, the diagram."""

@@ -1,0 +1,1 @@
+"""Benchmarks, each measured beside its yardstick in the same run: `python -m tests.workshop.bench`."""
