@@ -5,6 +5,7 @@ which finds the queues that want an event by the event's name. The name is looke
 decoded, so that an unwanted event costs one look-up.
 """
 
+from collections import deque
 from collections.abc import Callable
 from types import TracebackType
 
@@ -15,7 +16,7 @@ from ami_proto.connection.server_queue import Gap, Overflow, Reading, ServerQueu
 from ami_proto.connection.subscription import FULL_QUEUES_MIN, QUEUE_BYTES_DEFAULT, Subscription
 from ami_proto.errors import ConfigError, MisuseError, described
 from ami_proto.message.message import Message
-from ami_proto.values import Disconnect, ServerKey
+from ami_proto.values import Disconnect, Kind, ServerKey
 
 NAMES_REMEMBERED_MAX = 4096
 """Event names whose queues are remembered. Asterisk has some 300; beyond this a peer invents names, and the
@@ -103,10 +104,22 @@ class Registry:
         self._journal.forget(subscription)
 
 
+class Audience:
+    """The queues that want events of some names. Names with equal queues share one object."""
+
+    __slots__ = ("asks", "queues")
+
+    def __init__(self, queues: tuple[ServerQueue, ...]) -> None:
+        self.queues = queues
+        self.asks = any(queue.where is not None for queue in queues)
+        """Whether a predicate decides as well, for each message."""
+
+
 class Delivery:
     """Queue the messages of one server for the subscriptions that want them."""
 
     __slots__ = (
+        "_audiences",
         "_by_name",
         "_dropped_by_ended",
         "_journal",
@@ -129,7 +142,8 @@ class Delivery:
         self.unwanted = 0
         """Events that no subscription wanted."""
         self._journal = journal
-        self._by_name: dict[str | None, tuple[ServerQueue, ...]] = {}
+        self._by_name: dict[str | None, Audience] = {}
+        self._audiences: dict[tuple[ServerQueue, ...], Audience] = {}
         self._dropped_by_ended = 0
         """Less what its queues had dropped before they were opened here."""
         self.gap: tuple[float, Disconnect | None] | None = None
@@ -146,14 +160,14 @@ class Delivery:
         self._dropped_by_ended -= queue.dropped  # by an earlier connection
         if queue.pausable:
             self._pausable.append(queue)
-        self._by_name.clear()
+        self._forget_names()
 
     def remove(self, subscription: Subscription) -> None:
         """Take away the queue of a subscription that ends; its drops stay counted."""
         self._dropped_by_ended += sum(each.dropped for each in self._queues_of(subscription))
         self.queues = [each for each in self.queues if each.subscription is not subscription]
         self._pausable = [each for each in self._pausable if each.subscription is not subscription]
-        self._by_name.clear()
+        self._forget_names()
 
     def _queues_of(self, subscription: Subscription) -> list[ServerQueue]:
         return [each for each in self.queues if each.subscription is subscription]
@@ -179,7 +193,7 @@ class Delivery:
 
     def offer(self, message: Message) -> None:
         """Queue an event for every subscription that wants it."""
-        queues = self._wanting(message)
+        queues = self._audience(message).queues
         if not queues:
             self.unwanted += 1
             return
@@ -187,10 +201,40 @@ class Delivery:
         for queue in queues:
             self._push(queue, message)
 
+    def offer_events(self, unread: deque[Message]) -> None:
+        """Take the events without ActionID from the front, up to any other frame, and offer each of them.
+
+        This is the way of a flood. Events that go to the same queues, one after the other, are a run, and
+        each queue takes a run at once. A predicate is asked in turn, with nothing left to push: it may raise
+        KeyboardInterrupt.
+        """
+        by_name = self._by_name
+        run: list[Message] = []
+        audience: Audience | None = None
+        event = Kind.EVENT
+        while unread:
+            message = unread[0]
+            if message.kind is not event or message.action_id is not None:
+                break
+            unread.popleft()
+            wanting = by_name.get(message.name) or self._audience(message)
+            if not wanting.queues:
+                self.unwanted += 1
+                continue
+            if wanting is not audience:
+                self._push_run(run, audience)
+                audience, run = wanting, []
+            if wanting.asks:
+                self.offer(message)
+            else:
+                message.sender = self.server
+                run.append(message)
+        self._push_run(run, audience)
+
     def offer_item(self, message: Message) -> None:
         """Queue a list item for the subscriptions that asked for replies as well."""
         message.sender = self.server
-        for queue in self._wanting(message):
+        for queue in self._audience(message).queues:
             if queue.subscription.filter.replies:
                 self._push(queue, message)
 
@@ -243,6 +287,16 @@ class Delivery:
         if was_empty:
             self._announce(queue)
 
+    def _push_run(self, run: list[Message], audience: Audience | None) -> None:
+        if audience is None or not run:
+            return
+        size = sum([message.first.size + len(message.content) for message in run])
+        for queue in audience.queues:
+            was_empty = not queue.depth and queue.empty
+            queue.push_run(run, size)
+            if was_empty:
+                self._announce(queue)
+
     def _announce(self, queue: ServerQueue) -> None:
         if queue.subscription.add_ready(queue):
             self._journal.put_waiting(queue.subscription)
@@ -259,20 +313,25 @@ class Delivery:
             self._journal.put_fault(Fault.PREDICATE_FAILED, f"{name}: {what}")
             return False
 
-    def _wanting(self, message: Message) -> tuple[ServerQueue, ...]:
+    def _audience(self, message: Message) -> Audience:
         """Return the queues that want messages of this name, and remember them by it.
 
         A message without a name counts as one with an empty name.
         """
         name = message.name
-        queues = self._by_name.get(name)
-        if queues is None:
+        audience = self._by_name.get(name)
+        if audience is None:
             queues = tuple(each for each in self.queues if each.subscription.filter.accepts(name or ""))
+            audience = self._audiences.get(queues) or Audience(queues)
             if len(self._by_name) >= NAMES_REMEMBERED_MAX:
-                self._by_name.clear()
+                self._forget_names()
             if name is None or len(name) <= NAME_SIZE_MAX:
-                self._by_name[name] = queues
-        return queues
+                self._by_name[name] = self._audiences[queues] = audience
+        return audience
+
+    def _forget_names(self) -> None:
+        self._by_name.clear()
+        self._audiences.clear()
 
 
 def _check(filter: object, limit: object, policy: object, limit_bytes: object) -> None:  # noqa: A002

@@ -189,6 +189,22 @@ class ServerQueue:
         self.depth_bytes += size
         subscription.depth_bytes += size
 
+    def push_run(self, messages: list[Message], size: int) -> None:
+        """Queue messages, which have so many bytes together: what so many `push` would do."""
+        subscription = self.subscription
+        if (
+            self.depth + len(messages) > self._easy
+            or self.depth_bytes + size >= self._easy_bytes
+            or subscription.depth_bytes + size > self._easy_total
+        ):
+            for message in messages:
+                self.push(message)
+            return
+        self._items.extend(messages)
+        self.depth += len(messages)
+        self.depth_bytes += size
+        subscription.depth_bytes += size
+
     def push_gap(self, gap: Gap) -> None:
         """Queue a gap."""
         self._mark(gap)
@@ -220,6 +236,21 @@ class ServerQueue:
         if self.pausing or self._expired:
             self._settle_pause()
         return item
+
+    def pull_many(self, limit: int, limit_bytes: int) -> list[Message | Gap | Drops]:
+        """Return what up to `limit` calls of `pull` would; fewer where their bytes reach `limit_bytes`."""
+        items: list[Message | Gap | Drops] = []
+        while len(items) < limit and (self._dropped_first or self._gap_first) and (mark := self.pull()):
+            items.append(mark)
+        # Mostly the consumer keeps up, and takes all there is without a look at each message.
+        if len(items) + len(self._items) <= limit and self.depth_bytes <= limit_bytes:
+            items += self._items
+            self.clear()
+            return items
+        bytes_left = self.depth_bytes - limit_bytes
+        while len(items) < limit and self.depth_bytes > bytes_left and (item := self.pull()) is not None:
+            items.append(item)
+        return items
 
     # -- pauses
 

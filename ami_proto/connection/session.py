@@ -148,16 +148,14 @@ class Session:
 
         When the sign ends the session, the rest stays unread.
         """
-        inbox, pending, login, offer = self.inbox, self.pending, self.login, self._delivery.offer
+        inbox, pending, login = self.inbox, self.pending, self.login
         unread = inbox.unread
         calm = login.step is Step.COMPLETE and not login.boot_hidden
         while unread or inbox.frame_next():
-            message = unread.popleft()
-            event = message.kind is Kind.EVENT
-            # The short way of a flood: an event that cannot belong to any action.
-            if event and message.action_id is None and not pending.collecting and calm:
-                offer(message)
-            elif sign := self._handle_frame(message, now):
+            # The short way of a flood: events that cannot belong to any action.
+            if calm and not pending.collecting:
+                self._delivery.offer_events(unread)
+            if unread and (sign := self._handle_frame(unread.popleft(), now)):
                 return sign
         return None
 

@@ -121,9 +121,7 @@ class Subscription:
         queue = self._ready[0]
         item = queue.pull()
         if not queue.depth and queue.empty:  # mostly the first says it all
-            self._ready.popleft()
-            if queue.closed:
-                self._forget(queue)
+            self._end_turns(queue)
         elif len(self._ready) > 1:
             self._ready.rotate(-1)
         return item
@@ -131,7 +129,13 @@ class Subscription:
     def pull_many(self, limit: int, limit_bytes: int) -> list[Message | Gap | Drops]:
         """Return up to `limit` next items and forget them; fewer where their bytes reach `limit_bytes`."""
         self.note_pull()
-        items: list[Message | Gap | Drops] = []
+        if len(self._ready) == 1:  # one server has something: its messages need no turns
+            queue = self._ready[0]
+            items = queue.pull_many(limit, limit_bytes)
+            if queue.empty:
+                self._end_turns(queue)
+            return items
+        items = []
         depth_bytes_end = max(0, self.depth_bytes - limit_bytes)
         # Mostly the limit is above all that waits, and nothing needs to be counted for each message.
         while len(items) < limit and (item := self.pull()) is not None:
@@ -168,6 +172,12 @@ class Subscription:
         queue.closed = True
         self._closed[queue.server] = queue
         if queue.empty:
+            self._forget(queue)
+
+    def _end_turns(self, queue: ServerQueue) -> None:
+        """Take the first queue, which is empty, out of the turns."""
+        self._ready.popleft()
+        if queue.closed:
             self._forget(queue)
 
     def _forget(self, queue: ServerQueue) -> None:

@@ -55,20 +55,20 @@ LIES: Final = (
     ),
     Lie(
         "ami_proto/connection/registry.py",
-        "queues = self._wanting(message)",
-        "queues = self._wanting(message) if sum(message.content) % 3 else ()",
+        "if not wanting.queues:",
+        "if not (wanting.queues and sum(message.content) % 3):",
         "Every third event is lost.",
     ),
     Lie(
         "ami_proto/connection/registry.py",
-        "queue.push(message)",
-        "queue.push(message), queue.push(message)",
+        "queue.push_run(run, size)",
+        "queue.push_run(run + run, size + size)",
         "Every event is delivered twice.",
     ),
     Lie(
         "ami_proto/connection/server_queue.py",
-        "self._items.append(message)",
-        "self._items.insert(max(0, len(self._items) - 1), message)",
+        "self._items.extend(messages)",
+        "self._items.extend(reversed(messages))",
         "Events are delivered in another order.",
     ),
     Lie(
@@ -359,9 +359,8 @@ LIES: Final = (
     ),
     Lie(
         "ami_proto/connection/registry.py",
-        "for queue in queues:\n            self._push(queue, message)",
-        "for queue in queues * (2 if self._dropped_by_ended < 0 else 1):\n"
-        "            self._push(queue, message)",
+        "for queue in audience.queues:",
+        "for queue in audience.queues * (2 if self._dropped_by_ended < 0 else 1):",
         "Events of a server that was replaced are delivered twice.",
     ),
     Lie(
