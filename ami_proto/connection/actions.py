@@ -44,7 +44,8 @@ class Actions:
     @property
     def open_count(self) -> int:
         """Actions of the application in flight or waiting, and undrained outcomes."""
-        return sum(pending.user_count for pending in self._pendings()) + self._journal.outcomes
+        sent = 0 if self.session is None else self.session.pending.user_count
+        return sent + self.waiting.user_count + self._journal.outcomes
 
     @property
     def full(self) -> bool:

@@ -6,6 +6,7 @@ only when the driver asks.
 
 from collections import deque
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from ami_proto.values import SessionId, Tls
 
@@ -36,6 +37,14 @@ class Watch:
     write: bool
 
 
+def watches(session: SessionId) -> tuple[tuple[Watch, Watch], tuple[Watch, Watch]]:
+    """Return every `Watch` of a session: `watches(session)[read][write]`. It is asked for after each fact."""
+    return (
+        (Watch(session, read=False, write=False), Watch(session, read=False, write=True)),
+        (Watch(session, read=True, write=False), Watch(session, read=True, write=True)),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """Read without waiting until a read finds nothing, then report when that read began: `handle_drained`.
@@ -60,11 +69,13 @@ Command = Connect | Watch | Look | Close
 class CommandQueue:
     """Keep commands in order. After a session's end no command but its own `Close` names it."""
 
-    __slots__ = ("_look", "_queue", "_watched", "looking")
+    __slots__ = ("_look", "_queue", "_watched", "looking", "reading_paused")
 
     def __init__(self) -> None:
         self._queue: deque[Connect | Close] = deque()
         self._watched: Watch | None = None
+        self.reading_paused = False
+        """Whether the driver was last told not to read."""
         self._look: Look | None = None
         """A look that the driver has yet to be told."""
         self.looking = False
@@ -73,7 +84,7 @@ class CommandQueue:
     def dial(self, connect: Connect) -> None:
         """Ask for a stream."""
         self._queue.append(connect)
-        self._watched = None
+        self._watched, self.reading_paused = None, False
         self.end_look()
 
     def close(self, session: SessionId) -> None:
@@ -98,11 +109,6 @@ class CommandQueue:
         """Take the answer to a look, or the end of the session that it was for."""
         self._look, self.looking = None, False
 
-    @property
-    def reading_paused(self) -> bool:
-        """Whether the driver was last told not to read."""
-        return self._watched is not None and not self._watched.read
-
     def waiting(self, wanted: Watch | None) -> bool:
         """Whether there is a command to poll, given what the engine wants to watch now."""
         return bool(self._queue) or self._differs(wanted) or self._can_look(wanted)
@@ -112,7 +118,7 @@ class CommandQueue:
         if self._queue:
             return self._queue.popleft()
         if self._differs(wanted):
-            self._watched = wanted
+            self._watched, self.reading_paused = wanted, not wanted.read
             return wanted
         if self._can_look(wanted):
             look, self._look, self.looking = self._look, None, True
@@ -122,8 +128,9 @@ class CommandQueue:
     def _can_look(self, wanted: Watch | None) -> bool:
         return self._look is not None and wanted is not None and wanted.read
 
-    def _differs(self, wanted: Watch | None) -> bool:
-        if wanted is None or wanted == self._watched:
+    def _differs(self, wanted: Watch | None) -> TypeGuard[Watch]:
+        # A session has one `Watch` of each kind, so that equal ones are the same.
+        if wanted is None or wanted is self._watched:
             return False
         fresh = self._watched is None or self._watched.session != wanted.session
         return wanted.read or wanted.write or not fresh

@@ -184,8 +184,8 @@ class Connection:
     def handle_received(self, session: SessionId, data: bytes, now: float) -> None:
         """Take bytes of the stream: any number, cut anywhere. They are parsed at once."""
         self._journal.advance(now)
-        present = self._lifecycle.session
-        if present is not None and present.id == session and present.connected:
+        present = self._present(session)
+        if present is not None and present.connected:
             # A driver may hand in its reusable buffer; `bytes` copies that, but not another `bytes`.
             self._lifecycle.handle_received(present, bytes(data), self._journal.now)
 
@@ -350,7 +350,8 @@ class Connection:
 
     def _present(self, session: SessionId) -> Session | None:
         present = self._lifecycle.session
-        return present if present is not None and present.id == session else None
+        # Mostly it is the very object that `Connect` brought.
+        return present if present is not None and (present.id is session or present.id == session) else None
 
 
 def check_grace(grace: float | None) -> None:

@@ -52,7 +52,7 @@ class Flow:
         """Return what the driver should watch now; None without a stream."""
         if session is None or not session.connected:
             return None
-        return Watch(session.id, read=not self.paused(serving), write=len(session.outbox) > 0)
+        return session.watches[not self.paused(serving)][session.outbox.size > 0]
 
     # -- the driver is told
 

@@ -20,7 +20,7 @@ from ami_proto.connection.registry import Delivery
 from ami_proto.connection.retries import Retries
 from ami_proto.connection.session import Session, Sign
 from ami_proto.connection.stream_checks import no_banner, no_connection, no_end
-from ami_proto.connection.timers import SESSION_TIMERS, Timer, Timers
+from ami_proto.connection.timers import ALWAYS, SESSION_TIMERS, Timer, Timers
 from ami_proto.connection.transitions import TRANSITIONS, Effect, Input
 from ami_proto.connection.verdicts import Verdicts
 from ami_proto.values import Disconnect, Reason, SessionId, State
@@ -55,6 +55,8 @@ class Lifecycle:
         self._heartbeat = Heartbeat(config, self.timers)
         self._flow = Flow(config, self.timers, delivery, self._heartbeat, self.commands)
         self._boot = BootWait(config, self.timers, self._heartbeat, journal)
+        self._serving: Session | None = None
+        """The session that serves subscribers and callers, if there is one."""
         self._served = False
         """Whether READY was reached since the start."""
         self._grace = config.close_grace
@@ -153,16 +155,13 @@ class Lifecycle:
         """
         if self._end_unseen or self._flow.time_needed(self._serving):
             return self._journal.now
-        return self._verdicts.next_deadline(self.session, self._judged_until())
+        # Before the driver was told to look, a deadline beyond is due as well: it asks for the look.
+        until = self._judged_until() if self.commands.looking else ALWAYS
+        return self._verdicts.next_deadline(self.session, until)
 
     def poll_command(self) -> Command | None:
         """Return the next command."""
         return self._flow.poll_command(self.session, self._serving)
-
-    @property
-    def _serving(self) -> Session | None:
-        """The session that serves subscribers and callers, if there is one."""
-        return self.session if self.state.sending else None
 
     @property
     def _watched(self) -> bool:
@@ -175,6 +174,7 @@ class Lifecycle:
         """Take one step of the table: change the state, report that, and carry out the effect."""
         step = TRANSITIONS[self.state, event]
         old, self.state = self.state, step.state
+        self._serving = self.session if step.state.sending else None
         if step.effect is Effect.DIAL:
             self._begin_session()  # before the report, which names the new session
         if old is not step.state:

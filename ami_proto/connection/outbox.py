@@ -31,22 +31,19 @@ class Outbox:
         "_piece",
         "_piece_max",
         "_queue",
-        "_queued_bytes",
+        "size",
     )
 
     def __init__(self, bytes_max: int, *, tls: bool) -> None:
         self._queue: OrderedDict[ActionBytes, None] = OrderedDict()
-        self._queued_bytes = 0
+        self.size = 0
+        """The bytes that are not acknowledged."""
         self._bytes_max = bytes_max
         self._piece = b""
         self._partly_acknowledged = False
         self._actions_shown = 0
         """How many actions were shown, at least in part."""
         self._piece_max = TLS_PIECE_MAX if tls else bytes_max
-
-    def __len__(self) -> int:
-        """Return the bytes that are not acknowledged."""
-        return self._queued_bytes + len(self._piece)
 
     def put(self, outgoing: ActionBytes, *, urgent: bool = False) -> None:
         """Queue one action. Raises `Backpressure` beyond the cap, unless it is urgent.
@@ -55,11 +52,11 @@ class Outbox:
         that waited for READY, whose bytes were bounded while they waited.
         """
         size = len(outgoing.data)
-        if not urgent and len(self) + size > self._bytes_max:
-            raise Backpressure(f"{len(self)} bytes wait to be sent, {size} more exceed {self._bytes_max}")
+        if not urgent and self.size + size > self._bytes_max:
+            raise Backpressure(f"{self.size} bytes wait to be sent, {size} more exceed {self._bytes_max}")
         self._queue[outgoing] = None
         outgoing.queued = True
-        self._queued_bytes += size
+        self.size += size
 
     def withdraw(self, outgoing: ActionBytes) -> None:
         """Take an action back, as if it had never been queued, unless a part of it was shown.
@@ -72,7 +69,7 @@ class Outbox:
         if outgoing.shown == 0:
             del self._queue[outgoing]
             outgoing.queued = False
-            self._queued_bytes -= len(outgoing.data)
+            self.size -= len(outgoing.data)
         else:
             outgoing.committed = True
 
@@ -87,6 +84,7 @@ class Outbox:
         """Forget bytes that were written; return how many of `count` had been shown."""
         count = max(0, min(count, len(self._piece)))
         self._piece = self._piece[count:]
+        self.size -= count
         self._partly_acknowledged = self._partly_acknowledged or count > 0
         return count
 
@@ -107,7 +105,6 @@ class Outbox:
                 self._actions_shown += 1
                 outgoing.number = self._actions_shown
             outgoing.shown = end
-            self._queued_bytes -= end - start
             if end < len(data):
                 break
             del self._queue[outgoing]

@@ -177,12 +177,18 @@ class Delivery:
     @property
     def pausing(self) -> bool:
         """Whether a queue asks to pause reading."""
-        return any(queue.pausing for queue in self._pausable)
+        for queue in self._pausable:  # read after each fact, and mostly empty
+            if queue.pausing:
+                return True
+        return False
 
     @property
     def pause_end_unknown(self) -> bool:
         """Whether a pause has to learn the time of its beginning, or of the last pull."""
-        return any(queue.pause_end_unknown for queue in self._pausable)
+        for queue in self._pausable:
+            if queue.pause_end_unknown:
+                return True
+        return False
 
     @property
     def dropped(self) -> int:

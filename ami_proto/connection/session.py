@@ -11,6 +11,7 @@ looks at its next frame, because a frame may have another meaning after that, or
 from collections import deque
 
 from ami_proto.config.server import ServerConfig
+from ami_proto.connection.commands import watches
 from ami_proto.connection.inbox import Inbox
 from ami_proto.connection.journal import ServerJournal
 from ami_proto.connection.login import Login, Step
@@ -62,6 +63,7 @@ class Session:
         "login",
         "outbox",
         "pending",
+        "watches",
     )
 
     def __init__(
@@ -75,6 +77,7 @@ class Session:
         boot_hidden: bool = False,
     ) -> None:
         self.id = session
+        self.watches = watches(session)
         self.config = config
         self.connected = False
         self.banner: str | None = None

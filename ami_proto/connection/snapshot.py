@@ -82,7 +82,7 @@ def take_snapshot(
         actions_waiting=actions.waiting.user_count,
         actions_refused=actions.refused,
         outcomes_undrained=journal.outcomes,
-        outbound_bytes=0 if session is None else len(session.outbox),
+        outbound_bytes=0 if session is None else session.outbox.size,
         bytes_received=0 if session is None else session.inbox.bytes_received,
         frames_received=0 if session is None else session.inbox.handled,
         events_received=lifecycle.received.events,

@@ -37,6 +37,9 @@ class Timer(Enum):
     DROP_REPORT = "drop report"
     """The next report of drops may be made: at most one each `drop_report_interval`."""
 
+    # Each is a key of `Timers`, looked up for each fact; that of `Enum` hashes the name, in Python.
+    __hash__ = object.__hash__
+
 
 SESSION_TIMERS = (
     Timer.CONNECT,
@@ -70,6 +73,8 @@ class Timers(dict[Timer, float]):
 
     def next(self, judged_until: float = ALWAYS) -> float | None:
         """Return the earliest deadline, of the judging timers only up to `judged_until`."""
+        if judged_until == ALWAYS:
+            return min(self.values(), default=None)
         return min((self[timer] for timer in self._ready(judged_until)), default=None)
 
     def pop_due(self, now: float, judged_until: float = ALWAYS) -> tuple[Timer, float] | None:

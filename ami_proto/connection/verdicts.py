@@ -60,12 +60,10 @@ class Verdicts:
 
     def next_deadline(self, session: Session | None, judged_until: float) -> float | None:
         """Return the earliest deadline at which anything can be done."""
-        if not self._commands.looking:
-            judged_until = ALWAYS  # a deadline beyond is due as well: it asks for the look
-        elif self._flood is not None and self._is_flooded(session):
+        if self._flood is not None and self._commands.looking and self._is_flooded(session):
             return self._flood[0]
-        deadlines = (self._timers.next(judged_until), self._actions.next_deadline(judged_until))
-        return min((each for each in deadlines if each is not None), default=None)
+        timer, action = self._timers.next(judged_until), self._actions.next_deadline(judged_until)
+        return timer if action is None else action if timer is None else min(timer, action)
 
     def count_flood(self, session: Session | None) -> None:
         """Under a flood, allow verdicts up to the first overdue deadline once enough bytes have come."""

@@ -35,10 +35,10 @@ class Pending:
         "_fences",
         "_late_responses",
         "_open_list",
-        "_user_count",
         "answered",
         "collecting",
         "size",
+        "user_count",
     )
 
     def __init__(self) -> None:
@@ -47,7 +47,6 @@ class Pending:
         self._blocking: dict[Entry, None] = {}
         self._fences: Fences[Entry] = Fences()
         self._open_list: Entry | None = None
-        self._user_count = 0
         self._late_responses: OrderedDict[str, int] = OrderedDict()
         """The numbers of actions that ended before their answer, by ActionID, and by that of their fence."""
         self.answered = 0
@@ -56,14 +55,11 @@ class Pending:
         """Whether a message without ActionID may belong to an action. Read for every event: a field."""
         self.size = 0
         """Bytes of the open actions together."""
+        self.user_count = 0
+        """How many actions of the application are open."""
 
     def __len__(self) -> int:
         return len(self._entries)
-
-    @property
-    def user_count(self) -> int:
-        """How many actions of the application are open."""
-        return self._user_count
 
     @property
     def collector(self) -> Entry | None:
@@ -103,7 +99,7 @@ class Pending:
         if entry.fence_id is not None:
             self._fences.add(entry.fence_id, entry)
             self.collecting = True
-        self._user_count += entry.purpose is Purpose.USER
+        self.user_count += entry.purpose is Purpose.USER
         self.size += len(entry.outgoing.data)
 
     def find(self, action_id: str) -> Entry | None:
@@ -163,7 +159,7 @@ class Pending:
             self._open_list = None
         if self.collecting:
             self._note_collecting()
-        self._user_count -= entry.purpose is Purpose.USER
+        self.user_count -= entry.purpose is Purpose.USER
         self.size -= len(entry.outgoing.data)
         return True
 

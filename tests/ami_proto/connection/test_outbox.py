@@ -24,10 +24,10 @@ def test_actions_come_out_in_order() -> None:
     outbox, first, second = plain(), action(10), action(20)
     outbox.put(first)
     outbox.put(second)
-    assert len(outbox) == len(first.data) + len(second.data)
+    assert outbox.size == len(first.data) + len(second.data)
     assert outbox.piece(1000) == first.data + second.data
-    assert outbox.acknowledge(len(outbox)) == 34
-    assert len(outbox) == 0
+    assert outbox.acknowledge(outbox.size) == 34
+    assert outbox.size == 0
     assert outbox.piece(1000) == b""
 
 
@@ -111,7 +111,7 @@ def test_a_strange_acknowledgement_takes_no_more_than_was_shown(count: int) -> N
     outbox.piece(12)
     taken = outbox.acknowledge(count)
     assert taken == min(max(count, 0), 10)
-    assert len(outbox) == 32 - taken
+    assert outbox.size == 32 - taken
 
 
 def test_a_full_outbox_refuses_one_action_and_keeps_the_others() -> None:
@@ -120,12 +120,12 @@ def test_a_full_outbox_refuses_one_action_and_keeps_the_others() -> None:
     outbox.put(action(18))
     with pytest.raises(Backpressure, match="20 bytes wait to be sent, 12 more exceed 30"):
         outbox.put(action(10))
-    assert len(outbox) == 20
+    assert outbox.size == 20
     outbox.put(action(8))
     with pytest.raises(Backpressure):
         outbox.put(action(2))
     outbox.put(action(10), urgent=True)
-    assert len(outbox) == 42
+    assert outbox.size == 42
 
 
 def test_bytes_that_were_shown_still_count() -> None:
@@ -145,7 +145,7 @@ def test_an_action_nobody_saw_is_taken_back() -> None:
     outbox.put(second)
     outbox.withdraw(first)
     outbox.withdraw(first)
-    assert len(outbox) == 22
+    assert outbox.size == 22
     assert outbox.piece(1000) == second.data
     assert first.sent is Sent.NO
 
@@ -232,7 +232,7 @@ def test_bytes_out_are_the_committed_actions_in_order(tls: bool, steps: list[Ste
         out += piece
         outbox.acknowledge(len(piece))
     assert out == b"".join(each.data for each in actions if each not in withdrawn)
-    assert len(outbox) == 0
+    assert outbox.size == 0
     for each in actions:
         assert each.sent is (Sent.NO if each in withdrawn else Sent.FULLY)
 
@@ -255,4 +255,4 @@ def test_the_size_is_what_is_not_acknowledged(steps: list[Step]) -> None:
             each = actions.pop(number % len(actions))
             expected -= len(each.data) if each.sent is Sent.NO else 0
             outbox.withdraw(each)
-        assert len(outbox) == expected
+        assert outbox.size == expected

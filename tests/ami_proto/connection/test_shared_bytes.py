@@ -30,7 +30,7 @@ def shared(
     subscription = Subscription(Filter(), limit, policy, LIMIT_BYTES, TOTAL)
     reading = Reading()
     reading.pending = Pending()
-    reading.pending._user_count = open_actions
+    reading.pending.user_count = open_actions
     return subscription, [subscription.open(f"pbx{number}", reading) for number in range(count)]
 
 
@@ -169,7 +169,7 @@ def test_one_server_alone_has_its_own_limits_only(policy: Overflow) -> None:
         subscription = Subscription(Filter(), 100_000, policy, LIMIT_BYTES, total)
         reading = Reading()
         reading.pending = Pending()
-        reading.pending._user_count = 1
+        reading.pending.user_count = 1
         queue = subscription.open("pbx", reading)
         flood([queue], 700)
         kept.append((queue.depth_bytes, queue.dropped, queue.pausing))

@@ -42,7 +42,7 @@ def reading(open_actions: int = 0) -> Reading:
     """Return what a queue knows of a session with so many open actions."""
     known = Reading()
     known.pending = Pending()
-    known.pending._user_count = open_actions
+    known.pending.user_count = open_actions
     return known
 
 
@@ -415,7 +415,7 @@ def test_every_message_is_pulled_dropped_or_waiting(
             subscription.note_pull()
             account.settle()
         else:
-            pending._user_count = int(step == "open")
+            pending.user_count = int(step == "open")
         account.check()
     waiting = pull_all(subscription)
     assert marked + sum(each.count for each in waiting if isinstance(each, Drops)) == subscription.dropped
