@@ -54,7 +54,10 @@ class Actions:
 
     def next_deadline(self, judged_until: float = ALWAYS) -> float | None:
         """Return the earliest deadline of an action, of one that was sent only up to `judged_until`."""
-        waiting, sent = self._next_deadlines(judged_until)
+        sent = self._next_sent(judged_until)
+        if not self.waiting.user_count:
+            return sent
+        waiting = self.waiting.next_deadline()
         return sent if waiting is None else waiting if sent is None else min(waiting, sent)
 
     # -- requests
@@ -100,7 +103,7 @@ class Actions:
 
     def expire(self, now: float, judged_until: float = ALWAYS) -> None:
         """End the action that is overdue longest. The caller has seen that one is due."""
-        waiting, sent = self._next_deadlines(judged_until)
+        waiting, sent = self.waiting.next_deadline(), self._next_sent(judged_until)
         sent_first = sent is not None and (waiting is None or sent <= waiting)
         pending = self.session.pending if self.session is not None and sent_first else self.waiting
         entry = pending.pop_due(now)
@@ -132,12 +135,10 @@ class Actions:
 
     # -- helpers
 
-    def _next_deadlines(self, judged_until: float) -> tuple[float | None, float | None]:
-        """Return the earliest deadline of the waiting actions, and of the sent ones that may be judged."""
-        sent = None if self.session is None else self.session.pending.next_deadline()
-        if sent is not None and sent > judged_until:
-            sent = None
-        return self.waiting.next_deadline(), sent
+    def _next_sent(self, judged_until: float) -> float | None:
+        """Return the earliest deadline of the sent actions, if that may be judged."""
+        deadline = None if self.session is None else self.session.pending.next_deadline()
+        return None if deadline is None or deadline > judged_until else deadline
 
     def _pendings(self) -> tuple[Pending, ...]:
         return (self.waiting,) if self.session is None else (self.session.pending, self.waiting)
@@ -146,7 +147,7 @@ class Actions:
         """Raise for an action that cannot be taken."""
         if to is not None and to != self._config.key:
             raise MisuseError(f"no server {to!r} here, only {self._config.key!r}")
-        if action.name.lower() == "logoff":
+        if action.key == "logoff":
             raise InvalidAction("Logoff ends the session under the library: use stop")
         if self.full:
             raise Backpressure(f"{self.open_count} actions are pending, the most there may be")
@@ -182,4 +183,4 @@ class Actions:
 
 
 def _is_duration(seconds: object) -> bool:
-    return isinstance(seconds, int | float) and 0 < seconds <= DURATION_MAX
+    return isinstance(seconds, (int, float)) and 0 < seconds <= DURATION_MAX

@@ -111,26 +111,27 @@ class CommandQueue:
 
     def waiting(self, wanted: Watch | None) -> bool:
         """Whether there is a command to poll, given what the engine wants to watch now."""
-        return bool(self._queue) or self._differs(wanted) or self._can_look(wanted)
+        differs = wanted is not self._watched and self._differs(wanted)
+        return differs or len(self._queue) > 0 or (self._look is not None and self._can_look(wanted))
 
     def poll(self, wanted: Watch | None) -> Command | None:
         """Return the next command and forget it."""
         if self._queue:
             return self._queue.popleft()
-        if self._differs(wanted):
+        # A session has one `Watch` of each kind, so that equal ones are the same.
+        if wanted is not self._watched and self._differs(wanted):
             self._watched, self.reading_paused = wanted, not wanted.read
             return wanted
-        if self._can_look(wanted):
+        if self._look is not None and self._can_look(wanted):
             look, self._look, self.looking = self._look, None, True
             return look
         return None
 
     def _can_look(self, wanted: Watch | None) -> bool:
-        return self._look is not None and wanted is not None and wanted.read
+        return wanted is not None and wanted.read
 
     def _differs(self, wanted: Watch | None) -> TypeGuard[Watch]:
-        # A session has one `Watch` of each kind, so that equal ones are the same.
-        if wanted is None or wanted is self._watched:
+        if wanted is None:
             return False
-        fresh = self._watched is None or self._watched.session != wanted.session
+        fresh = self._watched is None or self._watched.session is not wanted.session
         return wanted.read or wanted.write or not fresh

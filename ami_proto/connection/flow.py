@@ -38,7 +38,7 @@ class Flow:
 
     def paused(self, serving: Session | None) -> bool:
         """Whether reading pauses: a queue is full, and no action is open whose reply would be held up."""
-        return serving is not None and self._delivery.pausing and serving.pending.user_count == 0
+        return serving is not None and serving.pending.user_count == 0 and self._delivery.pausing
 
     def reading(self, serving: Session | None) -> bool:
         """Whether the driver reads: reading is neither paused, nor was the driver last told so."""
@@ -46,13 +46,16 @@ class Flow:
 
     def time_needed(self, serving: Session | None) -> bool:
         """Whether the time of a pull or of the end of a pause is not known yet: those calls bring none."""
-        return serving is not None and (self._heartbeat.resumed or self._delivery.pause_end_unknown)
+        if serving is None or self._heartbeat.resumed:
+            return serving is not None
+        return len(self._delivery.pausable) > 0 and self._delivery.pause_end_unknown
 
     def wanted(self, session: Session | None, serving: Session | None) -> Watch | None:
         """Return what the driver should watch now; None without a stream."""
         if session is None or not session.connected:
             return None
-        return session.watches[not self.paused(serving)][session.outbox.size > 0]
+        paused = len(self._delivery.pausable) > 0 and self.paused(serving)  # mostly no queue may pause
+        return session.watches[not paused][session.outbox.size > 0]
 
     # -- the driver is told
 

@@ -104,17 +104,19 @@ class Heartbeat:
 
     def handle_frames(self, now: float, *, complete: bool, open_since: float | None) -> None:
         """Take bytes: whether they completed a frame, and since when another is open."""
-        self.handle_time(now)
+        if self.resumed:
+            self.begin(now)
         if complete:
             self.handle_received(now)
         if open_since is None:
-            self._timers.stop(Timer.FRAME)
+            self._timers.pop(Timer.FRAME, None)
         elif complete or Timer.FRAME not in self._timers:
             self._timers[Timer.FRAME] = open_since + self._config.frame_timeout
 
     def handle_received(self, now: float) -> None:
         """Take a complete frame as a sign of life."""
-        self.handle_time(now)
+        if self.resumed:
+            self.begin(now)
         self._late_before.clear()
         self._patience = _Patience.PLAIN
         if self.misses == 0:  # while pings are missed, the next one does not wait for silence

@@ -104,6 +104,8 @@ class Inbox:
 
     def take_unread(self) -> list[Message]:
         """Forget the frames that were not handled, and return them."""
+        if not self.unread and self._framer.question is None:  # mostly all were handled
+            return []
         self.frame_rest()
         unread = list(self.unread)
         self._framed -= len(unread)

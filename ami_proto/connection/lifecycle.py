@@ -95,7 +95,7 @@ class Lifecycle:
             if self.session is session and self._watched:
                 complete, since = session.inbox.handled > frames_before, session.inbox.open_since
                 self._heartbeat.handle_frames(now, complete=complete, open_since=since)
-        if self.session is session and (objection := session.check_greeting(data)) is not None:
+        if session.banner is None and self.session is session and (objection := session.check_greeting(data)):
             self.lose(objection, now)
         if self._serving is not None and self._delivery.pause_end_unknown:
             self._flow.end_pauses(now)
@@ -146,7 +146,8 @@ class Lifecycle:
     @property
     def work_left(self) -> bool:
         """Whether a notice or command waits to be drained."""
-        return self._journal.undrained > 0 or self.command_waiting
+        wanted = self._flow.wanted(self.session, self._serving)
+        return self._journal.undrained > 0 or self.commands.waiting(wanted)
 
     def deadline(self) -> float | None:
         """Return when time decides something.

@@ -123,9 +123,9 @@ class Delivery:
         "_by_name",
         "_dropped_by_ended",
         "_journal",
-        "_pausable",
         "callouts",
         "gap",
+        "pausable",
         "queues",
         "reading",
         "server",
@@ -148,7 +148,7 @@ class Delivery:
         """Less what its queues had dropped before they were opened here."""
         self.gap: tuple[float, Disconnect | None] | None = None
         """Since when no subscriber is served, and why."""
-        self._pausable: list[ServerQueue] = []
+        self.pausable: list[ServerQueue] = []
         """The queues whose policy is to pause reading."""
 
     # -- subscriptions
@@ -159,14 +159,14 @@ class Delivery:
         self.queues.append(queue)
         self._dropped_by_ended -= queue.dropped  # by an earlier connection
         if queue.pausable:
-            self._pausable.append(queue)
+            self.pausable.append(queue)
         self._forget_names()
 
     def remove(self, subscription: Subscription) -> None:
         """Take away the queue of a subscription that ends; its drops stay counted."""
         self._dropped_by_ended += sum(each.dropped for each in self._queues_of(subscription))
         self.queues = [each for each in self.queues if each.subscription is not subscription]
-        self._pausable = [each for each in self._pausable if each.subscription is not subscription]
+        self.pausable = [each for each in self.pausable if each.subscription is not subscription]
         self._forget_names()
 
     def _queues_of(self, subscription: Subscription) -> list[ServerQueue]:
@@ -177,18 +177,12 @@ class Delivery:
     @property
     def pausing(self) -> bool:
         """Whether a queue asks to pause reading."""
-        for queue in self._pausable:  # read after each fact, and mostly empty
-            if queue.pausing:
-                return True
-        return False
+        return any(queue.pausing for queue in self.pausable)
 
     @property
     def pause_end_unknown(self) -> bool:
         """Whether a pause has to learn the time of its beginning, or of the last pull."""
-        for queue in self._pausable:
-            if queue.pause_end_unknown:
-                return True
-        return False
+        return any(queue.pause_end_unknown for queue in self.pausable)
 
     @property
     def dropped(self) -> int:
@@ -276,12 +270,12 @@ class Delivery:
 
         `late` says that this process may have been suspended, and its consumers with it.
         """
-        for queue in self._pausable:
+        for queue in self.pausable:
             if queue.end_pause(now, longest, late=late):
                 names = ",".join(queue.subscription.filter.names) or "*"
                 what = f"the subscription of {names} holds {queue.depth} messages and took none for"
                 self._journal.put_fault(Fault.PAUSE_EXPIRED, f"{what} {longest:g} s: reading goes on")
-        ends = (queue.pause_end(longest) for queue in self._pausable)
+        ends = (queue.pause_end(longest) for queue in self.pausable)
         return min((end for end in ends if end is not None), default=None)
 
     def _push(self, queue: ServerQueue, message: Message) -> None:

@@ -156,16 +156,14 @@ class Session:
         calm = login.step is Step.COMPLETE and not login.boot_hidden
         while unread or inbox.frame_next():
             # The short way of a flood: events that cannot belong to any action.
-            if calm and not pending.collecting:
+            if calm and not pending.collecting and unread[0].kind is Kind.EVENT:
                 self._delivery.offer_events(unread)
             if unread and (sign := self._handle_frame(unread.popleft(), now)):
                 return sign
         return None
 
     def check_greeting(self, data: bytes) -> Disconnect | None:
-        """Return why the peer is not an AMI server, if its first bytes show that."""
-        if self.banner is not None:
-            return None
+        """Return why the peer is not an AMI server, if its first bytes, up to the banner, show that."""
         objection = self._greeting.objection(data, self.inbox.buffered)
         return None if objection is None else Disconnect(Reason.PROTOCOL, f"not an AMI server: {objection}")
 

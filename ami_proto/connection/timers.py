@@ -74,7 +74,7 @@ class Timers(dict[Timer, float]):
     def next(self, judged_until: float = ALWAYS) -> float | None:
         """Return the earliest deadline, of the judging timers only up to `judged_until`."""
         if judged_until == ALWAYS:
-            return min(self.values(), default=None)
+            return min(self.values()) if self else None
         return min((self[timer] for timer in self._ready(judged_until)), default=None)
 
     def pop_due(self, now: float, judged_until: float = ALWAYS) -> tuple[Timer, float] | None:

@@ -10,7 +10,7 @@ from itertools import islice
 
 from ami_proto.correlation.action_ids import ActionIds
 from ami_proto.correlation.completion import Completion, Progress, Verdict, opens_list, succeeded
-from ami_proto.correlation.odd_actions import blocks_session, fence_allowed
+from ami_proto.correlation.odd_actions import AUTOMATIC, blocks_session, fence_allowed
 from ami_proto.correlation.outcome import (
     ActionCancelled,
     ActionFailed,
@@ -87,15 +87,24 @@ class Purpose(Enum):
     LOGOFF = "logoff"
 
 
+class Declared:
+    """What a strategy declares beside its judgement. Raises `ConfigError`, and what the strategy raises."""
+
+    __slots__ = ("async_events", "events_max", "response_required", "terminal_events", "unconfirmed_hint")
+
+    def __init__(self, completion: Completion) -> None:
+        self.async_events = _names("async_events", completion.async_events)
+        self.terminal_events = _names("terminal_events", completion.terminal_events)
+        self.events_max = _count("events_max", completion.events_max)
+        self.response_required = bool(completion.response_required)
+        self.unconfirmed_hint = _hint("unconfirmed_hint", completion.unconfirmed_hint)
+
+
 class Entry:
     """One open action. `deadline` is absolute; None means that a timer of the connection watches it."""
 
     __slots__ = (
-        "_events_max",
-        "_response_required",
-        "_terminal_events",
-        "_unconfirmed_hint",
-        "async_events",
+        "_declared",
         "blocks",
         "completion",
         "cut",
@@ -122,12 +131,8 @@ class Entry:
     ) -> None:
         self.ticket = ticket
         self.completion = completion
-        # Read each declaration once, here: a user's strategy may raise, and the request can still be refused.
-        self.async_events = _names("async_events", completion.async_events)
-        self._terminal_events = _names("terminal_events", completion.terminal_events)
-        self._events_max = _count("events_max", completion.events_max)
-        self._response_required = bool(completion.response_required)
-        self._unconfirmed_hint = _hint("unconfirmed_hint", completion.unconfirmed_hint)
+        # Read once, here: a user's strategy may raise, and the request can still be refused.
+        self._declared = _ORDINARY if completion is AUTOMATIC else Declared(completion)
         self.fence_id = fence_id
         """The ActionID of the fence: the ping after the action, whose pong ends it."""
         self.outgoing = outgoing
@@ -141,6 +146,11 @@ class Entry:
         """Whether it is reported that the reply has met its cap."""
         self.timer: int | None = None
         """The number under which `Deadlines` keeps it while it is open."""
+
+    @property
+    def async_events(self) -> frozenset[str]:
+        """The names of the events of the event queue that belong to it, in lower case."""
+        return self._declared.async_events
 
     @property
     def ids(self) -> int:
@@ -162,16 +172,16 @@ class Entry:
 
     def collect(self, message: Message) -> None:
         """Add a message to the reply."""
-        self.progress.collect(message, self._events_max, self._terminal_events)
+        self.progress.collect(message, self._declared.events_max, self._declared.terminal_events)
 
     @property
     def cap(self) -> str:
         """What bounds the reply, in words."""
-        return f"{self.ticket.action_name}: {self.ticket.strategy} keeps {self._events_max} events"
+        return f"{self.ticket.action_name}: {self.ticket.strategy} keeps {self._declared.events_max} events"
 
     def lists(self, response: Message) -> bool:
         """Whether a list follows a response that was judged MORE."""
-        return opens_list(response) or bool(self._terminal_events)
+        return opens_list(response) or bool(self._declared.terminal_events)
 
     @property
     def sent(self) -> Sent:
@@ -188,7 +198,7 @@ class Entry:
 
     def done(self) -> Outcome:
         """End with success, or with `MissingResponse` if a required response never came."""
-        if self.progress.response is None and self._response_required:
+        if self.progress.response is None and self._declared.response_required:
             return self._ended(MissingResponse, "its end came without its response")
         return Outcome(self.ticket, self.reply(), None, self.sent)
 
@@ -208,7 +218,7 @@ class Entry:
 
     def timed_out(self) -> Outcome:
         """End by deadline: unconfirmed if the server had accepted it and the strategy has a hint for that."""
-        hint = self._unconfirmed_hint
+        hint = self._declared.unconfirmed_hint
         if self.progress.response is not None and hint is not None:
             return self._ended(ActionUnconfirmed, f"accepted, its result unknown: {hint}")
         unsent = self.sent is Sent.NO
@@ -301,6 +311,10 @@ def _hint(key: str, given: object) -> str | None:
     if given is not None and not isinstance(given, str):
         raise ConfigError(key, "must be text, or None")
     return given
+
+
+_ORDINARY = Declared(AUTOMATIC)
+"""Of the strategy of nearly every action: read once for all of them."""
 
 
 def _complaint(message: Message) -> str:

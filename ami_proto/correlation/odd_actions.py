@@ -29,12 +29,12 @@ NUMBER_DIGITS_MAX = 9
 
 def completion_for(action: Action) -> Completion:
     """Return the strategy for an action, chosen by its name and headers."""
-    name = action.name.lower()
-    if name == "originate":
+    key = action.key
+    if key == "originate":
         return _originate(action)
-    if name == "waitevent":
+    if key == "waitevent":
         return _wait_event(action)
-    return ODD_ACTIONS.get(name, AUTOMATIC)
+    return ODD_ACTIONS.get(key, AUTOMATIC)
 
 
 def blocks_session(action: Action) -> bool:
@@ -43,15 +43,15 @@ def blocks_session(action: Action) -> bool:
     One thread serves a session, strictly in order: a synchronous Originate blocks it until the call is
     answered, a Command until the command has run, WaitEvent until an event comes.
     """
-    name = action.name.lower()
-    if name == "originate":
+    key = action.key
+    if key == "originate":
         return action.get("Async", "").strip().lower() not in ASTERISK_TRUE
-    return name == "command" or not fence_allowed(action)
+    return key in ("command", "waitevent")
 
 
 def fence_allowed(action: Action) -> bool:
     """Whether a `Ping` may follow at once. Not after WaitEvent: any input ends it (main/manager.c:3306)."""
-    return action.name.lower() != "waitevent"
+    return action.key != "waitevent"
 
 
 ASTERISK_TRUE = frozenset({"yes", "true", "y", "t", "1", "on"})

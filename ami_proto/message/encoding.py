@@ -33,7 +33,7 @@ class Action:
     the whole session until the call is answered (main/manager.c:5275).
     """
 
-    __slots__ = ("_body", "_headers", "_name")
+    __slots__ = ("_body", "_headers", "_key", "_name")
 
     def __init__(
         self,
@@ -48,7 +48,8 @@ class Action:
             check_variables(name)
             pairs += [("Variable", _variable(key, value)) for key, value in variables.items()]
         check_headers(name, pairs, lambda _, key: f"the value of header {key!r}")
-        if name.lower() == "originate" and not any(key.lower() == "async" for key, _ in pairs):
+        self._key = name.lower()
+        if self._key == "originate" and not any(key.lower() == "async" for key, _ in pairs):
             pairs.append(("Async", "true"))
         if len(pairs) + 2 > HEADER_LINES_MAX:
             raise InvalidAction(
@@ -63,6 +64,11 @@ class Action:
     def name(self) -> str:
         """The action's name, in the case that was given."""
         return self._name
+
+    @property
+    def key(self) -> str:
+        """The name in lower case: Asterisk tells actions apart by that."""
+        return self._key
 
     @property
     def headers(self) -> tuple[tuple[str, str], ...]:
