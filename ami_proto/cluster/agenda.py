@@ -12,24 +12,24 @@ from ami_proto.values import ServerKey
 class Agenda:
     """Keep the servers with commands, and the deadlines, of those that were touched up to now."""
 
-    __slots__ = ("_commanding", "_deadlines", "_touched")
+    __slots__ = ("_deadlines", "_touched", "commanding")
 
     def __init__(self) -> None:
-        self._commanding: dict[ServerKey, None] = {}
-        """The servers that have a command for the driver, and touched ones that may have."""
+        self.commanding: dict[ServerKey, Member] = {}
+        """The servers that have a command for the driver, and touched ones that may have. One that gives none
+        when it is polled is taken out, until it is touched again."""
         self._touched: dict[ServerKey, Member] = {}
         """The servers whose commands and deadline may have changed since they were looked at."""
         self._deadlines = ServerDeadlines()
 
     def touch(self, server: ServerKey, member: Member) -> None:
         """Note that a server may have a command now, or another deadline."""
-        self._touched[server] = member
-        self._commanding[server] = None
+        self._touched[server] = self.commanding[server] = member
 
     def forget(self, server: ServerKey) -> None:
         """Forget a server that is removed."""
         self._touched.pop(server, None)
-        self._commanding.pop(server, None)
+        self.commanding.pop(server, None)
         self._deadlines.set(server, None)
 
     # -- commands
@@ -37,23 +37,16 @@ class Agenda:
     @property
     def command_waiting(self) -> bool:
         """Whether a server has a command."""
-        self._look_at_touched()
-        return bool(self._commanding)
-
-    @property
-    def commanding(self) -> ServerKey | None:
-        """The server to ask for a command next; None if none has one."""
-        return next(iter(self._commanding), None)
-
-    def end_commands(self, server: ServerKey) -> None:
-        """Note that a server has no command, until it is touched again."""
-        del self._commanding[server]
+        if self._touched:
+            self._look_at_touched()
+        return bool(self.commanding)
 
     # -- deadlines
 
     def next_deadline(self) -> float | None:
         """Return the earliest deadline."""
-        self._look_at_touched()
+        if self._touched:
+            self._look_at_touched()
         return self._deadlines.next()
 
     def pop_due(self, now: float) -> list[ServerKey]:
@@ -64,6 +57,6 @@ class Agenda:
     def _look_at_touched(self) -> None:
         while self._touched:
             server, member = self._touched.popitem()
-            if not member.command_waiting:
-                self._commanding.pop(server, None)
+            if server in self.commanding and not member.command_waiting:
+                del self.commanding[server]
             self._deadlines.set(server, member.connection.deadline)

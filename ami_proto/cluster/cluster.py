@@ -307,11 +307,12 @@ class Cluster:
 
     def poll_command(self) -> Command | None:
         """Return the next thing the network should do."""
-        while (server := self._agenda.commanding) is not None:
-            member = self._members[server]
+        commanding = self._agenda.commanding
+        while commanding:
+            server, member = next(iter(commanding.items()))
             command = member.poll_command(resting=self._rounds.rests(server))
             if command is None:
-                self._agenda.end_commands(server)
+                del commanding[server]
                 continue
             if isinstance(command, Connect):
                 self._rounds.forget(server)

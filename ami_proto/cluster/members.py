@@ -72,9 +72,11 @@ class Member:
                 if (watch := self._next_watch(resting=resting)) is not None:
                     return watch
                 continue
-            if isinstance(command, Connect | Close):
+            if isinstance(command, (Connect, Close)):
                 self._wanted = self._told = None
             return command
+        if not self.rest_changed:
+            return None
         self.rest_changed = False
         return self._next_watch(resting=resting)
 

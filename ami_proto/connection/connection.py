@@ -131,9 +131,8 @@ class Connection:
     @property
     def received(self) -> tuple[int, int, int]:
         """Frames and events of every session together, and how many of the events a subscription wanted."""
-        received = self._lifecycle.received
-        events = received.events
-        return received.frames, events, events - self._delivery.unwanted
+        frames, events = self._lifecycle.received.totals
+        return frames, events, events - self._delivery.unwanted
 
     @property
     def actions_open(self) -> int:

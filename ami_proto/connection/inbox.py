@@ -140,14 +140,19 @@ class Received:
     @property
     def frames(self) -> int:
         """Number of frames."""
-        inbox = self._inbox  # read once: another thread may look while the session ends
-        return self._frames_before + (inbox.handled if inbox is not None else 0)
+        return self.totals[0]
 
     @property
     def events(self) -> int:
         """Number of events, wanted or not."""
-        inbox = self._inbox
-        return self._events_before + (inbox.handled - inbox.others if inbox is not None else 0)
+        return self.totals[1]
+
+    @property
+    def totals(self) -> tuple[int, int]:
+        """Number of frames, and of events."""
+        inbox = self._inbox  # read once: another thread may look while the session ends
+        handled, others = (0, 0) if inbox is None else (inbox.handled, inbox.others)
+        return self._frames_before + handled, self._events_before + handled - others
 
     def begin(self, inbox: Inbox) -> None:
         """Begin with a new session."""
@@ -155,5 +160,5 @@ class Received:
 
     def end(self) -> None:
         """Keep the totals of the session, which has ended."""
-        frames, events, self._inbox = self.frames, self.events, None
-        self._frames_before, self._events_before = frames, events
+        totals, self._inbox = self.totals, None
+        self._frames_before, self._events_before = totals

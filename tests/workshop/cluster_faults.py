@@ -172,21 +172,22 @@ CLUSTER_FAULTS: Final[tuple[PlantedFault, ...]] = (
     PlantedFault(
         "a touched server keeps the deadline that it had",
         f"{CLUSTER}/agenda.py",
-        "        self._touched[server] = member\n",
-        "",
+        "        self._touched[server] = self.commanding[server] = member\n",
+        "        self.commanding[server] = member\n",
         (MEMBERS, CHANGES),
     ),
     PlantedFault(
         "a touched server has no command before its next deadline",
         f"{CLUSTER}/agenda.py",
-        "        self._commanding[server] = None\n",
-        "",
+        "        self._touched[server] = self.commanding[server] = member\n",
+        "        self._touched[server] = member\n",
         (MEMBERS, CHANGES),
     ),
     PlantedFault(
         "a driver spins over a touched server without commands",
         f"{CLUSTER}/agenda.py",
-        "            if not member.command_waiting:\n                self._commanding.pop(server, None)\n",
+        "            if server in self.commanding and not member.command_waiting:\n"
+        "                del self.commanding[server]\n",
         "",
         (MEMBERS, CHANGES),
     ),
@@ -342,8 +343,8 @@ CLUSTER_FAULTS: Final[tuple[PlantedFault, ...]] = (
     PlantedFault(
         "the pong of an older session proves that the new one lives",
         "ami_proto/connection/connection.py",
-        "        if present is not None and present.id == session and present.connected:\n",
-        "        if present is not None and present.id.server == session.server and present.connected:\n",
+        "(present.id is session or present.id == session)",
+        "present.id.server == session.server",
         ("tests/ami_proto/connection/test_connection_facts.py",),
     ),
     PlantedFault(

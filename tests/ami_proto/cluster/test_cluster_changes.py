@@ -219,7 +219,7 @@ def test_keys_that_come_and_go_leave_nothing_behind() -> None:
     assert list(machine.servers) == ["stays"]
     assert len(machine._agenda._deadlines._heap) <= STALE_MAX + 2
     kept: tuple[Any, ...] = (
-        machine._agenda._commanding,
+        machine._agenda.commanding,
         machine._agenda._touched,
         machine._leaving,
         machine._open - {"stays"},

@@ -152,6 +152,7 @@ def test_a_look_is_told_although_the_watch_before_it_changes_nothing() -> None:
     assert member.poll_command(resting=True) == pauses
     assert member.poll_command(resting=True) == Look(session)
     assert member.poll_command(resting=True) is None
+    member.rest_changed = True
     assert member.poll_command(resting=False) == reads
 
 
