@@ -46,9 +46,10 @@ class Flow:
 
     def time_needed(self, serving: Session | None) -> bool:
         """Whether the time of a pull or of the end of a pause is not known yet: those calls bring none."""
-        if serving is None or self._heartbeat.resumed:
-            return serving is not None
-        return len(self._delivery.pausable) > 0 and self._delivery.pause_end_unknown
+        if serving is None:
+            return False
+        pause_end_unknown = len(self._delivery.pausable) > 0 and self._delivery.pause_end_unknown
+        return self._heartbeat.resumed or pause_end_unknown
 
     def wanted(self, session: Session | None, serving: Session | None) -> Watch | None:
         """Return what the driver should watch now; None without a stream."""

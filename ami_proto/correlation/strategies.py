@@ -31,7 +31,7 @@ NOTHING_LISTED = "there are no "
 class Strategy:
     """The base of strategies, with defaults for everything that `Completion` asks for but `judge`.
 
-    Subclass it with a `judge` of your own.
+    Subclass it with a `judge` of your own; without further fields that needs no `dataclass`.
     """
 
     duration: float | None = None
@@ -43,7 +43,6 @@ class Strategy:
     fence: bool = False
 
 
-@dataclass(frozen=True, slots=True)
 class Automatic(Strategy):
     """Expect a list if the response has `EventList: start`; else the response ends the action.
 
@@ -51,6 +50,8 @@ class Automatic(Strategy):
     formats, every list since 13.2. Older servers do not announce a list: there, the response to an action
     with `terminal_events` begins one.
     """
+
+    __slots__ = ()
 
     def judge(self, progress: Progress, message: Message) -> Verdict:
         """Judge a message before it is collected."""
@@ -68,9 +69,10 @@ class Automatic(Strategy):
         return not response.get("Message", "").lower().startswith(NOTHING_LISTED)
 
 
-@dataclass(frozen=True, slots=True)
 class SingleResponse(Strategy):
     """Expect one response and nothing else, even if it announces a list."""
+
+    __slots__ = ()
 
     def judge(self, progress: Progress, message: Message) -> Verdict:
         """Judge a message before it is collected."""
@@ -79,9 +81,10 @@ class SingleResponse(Strategy):
         return _judge_response(message, when_good=Verdict.DONE)
 
 
-@dataclass(frozen=True, slots=True)
 class CommandOutput(Strategy):
     """Expect one response with the output of a command, in either format. A success without output fails."""
+
+    __slots__ = ()
 
     def judge(self, progress: Progress, message: Message) -> Verdict:
         """Judge a message before it is collected."""
@@ -90,12 +93,13 @@ class CommandOutput(Strategy):
         return _judge_response(message, when_good=Verdict.FAILED if message.output is None else Verdict.DONE)
 
 
-@dataclass(frozen=True, slots=True)
 class EventList(Strategy):
     """Expect a response and then a list, whether or not the response announces one.
 
     The list ends with its `EventList` header, or with an event that `terminal_events` names.
     """
+
+    __slots__ = ()
 
     def judge(self, progress: Progress, message: Message) -> Verdict:
         """Judge a message before it is collected."""
