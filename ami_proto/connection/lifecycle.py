@@ -146,8 +146,7 @@ class Lifecycle:
     @property
     def work_left(self) -> bool:
         """Whether a notice or command waits to be drained."""
-        wanted = self._flow.wanted(self.session, self._serving)
-        return self._journal.undrained > 0 or self.commands.waiting(wanted)
+        return self._journal.undrained > 0 or self.command_waiting
 
     def deadline(self) -> float | None:
         """Return when time decides something.
