@@ -5,26 +5,27 @@ decoding. Nothing here raises, whatever the bytes.
 """
 
 import json
-from collections.abc import ItemsView, Iterable, Iterator, Mapping
-from typing import Final, TypeVar, overload
+import re
+from collections.abc import ItemsView, Iterable, Iterator, Mapping, Sequence
+from typing import Final, TypeVar, cast, overload
 
+from ami_proto.message.headers import (
+    CHANNEL_VARIABLE,
+    Pair,
+    Shape,
+    Values,
+    decode_headers,
+    learned_shapes,
+    shape_of,
+)
 from ami_proto.message.redact import redact_message
 from ami_proto.values import Kind
 from ami_proto.wire.banner import parse_banner
-from ami_proto.wire.frame import Frame, LineStyle, text
+from ami_proto.wire.frame import Frame, text
 from ami_proto.wire.framing import FRAME_SIZE_MAX, Framer
 
 Default = TypeVar("Default")
 """What `get` returns for a header that is not there."""
-
-Pair = tuple[str | None, str]
-"""A header's name and value. The name of a line without a colon is None."""
-
-# A header name with a colon in it: events of several channels have
-# `ChanVariable(UnicastRTP/127.0.0.1:5000-0x7f): n=v`, some with a prefix (main/manager.c:7650, all versions).
-_CHANNEL_VARIABLE: Final = "ChanVariable("
-_CHANNEL_VARIABLE_END: Final = "): "
-
 
 # The other form, in which a prefix names the channel: `DestChanVariable: n=v` is of the channel that
 # `DestChannel` names (main/manager_channels.c, 12 and later).
@@ -39,6 +40,10 @@ _MAY_LOOK_TORN: Final = frozenset({"originateresponse", "bridgeexec", "userevent
 _PRIVILEGED_ITEMS: Final = frozenset({"status", "peerstatus"})
 
 
+# Headers of which a torn frame has one too many. Some of what this finds may be in a value, after a bare LF.
+_SIGNS: Final = re.compile(rb"\n[ \t]*+((?i:ActionID|Event|EventList|Response))[ \t]*+:")
+
+
 class Message(Frame, Mapping[str, str]):
     """One message of the server: a mapping of header names to values.
 
@@ -49,14 +54,14 @@ class Message(Frame, Mapping[str, str]):
     the bytes.
     """
 
-    __slots__ = ("_index", "_pairs", "sender")
+    __slots__ = ("_shape", "sender")
+    _shape: Shape
+    """The names of the headers, as soon as `_values` is set."""
     sender: str
     """The key of the server, once a subscription wants the message or an action collects it.
 
     Unset until then, so that an unwanted event costs nothing. Read `server`.
     """
-    _pairs: list[Pair]
-    _index: dict[str, str]
 
     @property
     def server(self) -> str:
@@ -98,6 +103,8 @@ class Message(Frame, Mapping[str, str]):
         event = self.kind is Kind.EVENT
         if event and self.has_privilege and name not in _PRIVILEGED_ITEMS:
             return False
+        if self._has_one_block():
+            return False
         action_ids, events = self.get_all("ActionID"), self.get_all("Event")
         responses = self.get_all("Response")
         may_look_torn = event and name in _MAY_LOOK_TORN
@@ -117,32 +124,40 @@ class Message(Frame, Mapping[str, str]):
         Some handlers write several instances into one frame (chan_voter's `VoterStatus`, chan_sccp's
         `SCCPShowConference`). In a list, it may as well be two items, the first of them torn.
         """
-        # Equal lengths are the usual case: no name comes twice.
-        return len(self._all_pairs()) > len(self._first_values()) and len(self.get_all("ActionID")) > 1
+        return not self._has_one_block() and len(self.get_all("ActionID")) > 1
+
+    def _has_one_block(self) -> bool:
+        """Whether no `Event`, `Response` or `EventList` and at most one ActionID follow the first line.
+
+        A search of the bytes: it spares the usual item and reply the decoding. False if in doubt.
+        """
+        if self.first.leading or self.first.text is None:  # the first line may be one of these headers
+            return False
+        signs = _SIGNS.findall(self.content)
+        return not signs or (len(signs) == 1 and signs[0].lower() == b"actionid")
 
     def __getitem__(self, name: str) -> str:
-        index = self._first_values()
-        try:
-            return index[name.lower()]
-        except KeyError:
-            raise KeyError(name) from None
+        value = self.get(name)
+        if value is None:
+            raise KeyError(name)
+        return value
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and name.lower() in self._first_values()
+        return isinstance(name, str) and self.get(name) is not None
 
     def __iter__(self) -> Iterator[str]:
         """Iterate over the names, each once, in the spelling of its first line."""
-        return iter(self._spelled())
+        return (name for name, _ in self._known_shape().first_places())
 
     def __len__(self) -> int:
-        return len(self._first_values())
+        return self._known_shape().count
 
     def __bool__(self) -> bool:
         return True
 
     def items(self) -> ItemsView[str, str]:
         """Return each name, in the spelling of its first line, and its first value."""
-        return self._spelled().items()
+        return _Items(self)
 
     @overload
     def get(self, name: str) -> str | None: ...
@@ -150,16 +165,29 @@ class Message(Frame, Mapping[str, str]):
     def get(self, name: str, default: Default) -> str | Default: ...
     def get(self, name: str, default: Default | None = None) -> str | Default | None:
         """Return the first value of a header, or the default."""
-        return self._first_values().get(name.lower(), default)
+        values = self._values
+        if values is None:
+            values = self._decode()
+        shape = self._shape
+        place = shape.index.get(name)
+        if place is None:
+            place = shape.index.get(name.lower())
+            if place is None:
+                return default
+        # A group may end in LFs that are no part of the value.
+        return values[place].rstrip("\n") if place else shape.first_value
 
     def get_all(self, name: str) -> list[str]:
         """Return every value of a header, in order."""
         wanted = name.lower()
-        return [value for key, value in self._all_pairs() if key is not None and key.lower() == wanted]
+        if wanted not in self._known_shape().index:
+            return []
+        return [value for key, value in self.pairs() if key is not None and key.lower() == wanted]
 
     def pairs(self) -> list[Pair]:
         """Return every header as (name, value), in order. The name of a line without a colon is None."""
-        return list(self._all_pairs())
+        values = self._all_values()
+        return list(zip(self._shape.names, values, strict=False))
 
     def variables(self, channel: str | None = None) -> dict[str, str]:
         r"""Return the channel variables that the message has, by name (`channelvars` in manager.conf).
@@ -173,7 +201,7 @@ class Message(Frame, Mapping[str, str]):
         (`O\'Brien`), and never those of the second.
         """
         found: dict[str, str] = {}
-        for header, value in self._all_pairs():
+        for header, value in self.pairs():
             owner = None if header is None else self._variable_owner(header)
             variable, equals, content = value.partition("=")
             if owner is not None and equals and channel in (None, owner):
@@ -193,7 +221,7 @@ class Message(Frame, Mapping[str, str]):
             "server": self.server,
             "name": self.name,
             "action_id": self.action_id,
-            "headers": self._all_pairs(),
+            "headers": self.pairs(),
         }
         if self.kind is Kind.BANNER:
             shown["line"] = self._banner()
@@ -205,7 +233,7 @@ class Message(Frame, Mapping[str, str]):
         """Return the lines as on the wire, with secrets masked, and unprintable characters escaped."""
         if self.kind is Kind.BANNER:
             return _printable(self._banner())
-        pairs: list[Pair] = [*self._all_pairs(), *((None, line) for line in self._body_lines())]
+        pairs: list[Pair] = [*self.pairs(), *((None, line) for line in self._body_lines())]
         lines = (value if name is None else f"{name}: {value}" for name, value in redact_message(pairs))
         return "\n".join(map(_printable, lines))
 
@@ -220,7 +248,7 @@ class Message(Frame, Mapping[str, str]):
 
     def _variable_owner(self, header: str) -> str | None:
         """Return the channel whose variable a header has, "" if it is not named; None for other headers."""
-        _, opening, channel = header.partition(_CHANNEL_VARIABLE)
+        _, opening, channel = header.partition(CHANNEL_VARIABLE)
         if opening:
             return channel.removesuffix(")")
         lowered = header.lower()
@@ -230,32 +258,45 @@ class Message(Frame, Mapping[str, str]):
             return self.get("Channel", "")
         return None
 
-    def _all_pairs(self) -> list[Pair]:
-        try:
-            return self._pairs
-        except AttributeError:  # the first look
-            self._pairs = [] if self.kind is Kind.BANNER else _decode_headers(self)
-            return self._pairs
+    def _known_shape(self) -> Shape:
+        if self._values is None:
+            self._decode()
+        return self._shape
 
-    def _first_values(self) -> dict[str, str]:
-        try:
-            return self._index
-        except AttributeError:  # the first look
-            self._index = {}
-            for name, value in self._all_pairs():
-                if name is not None:
-                    self._index.setdefault(name.lower(), value)
-            return self._index
+    def _all_values(self) -> Sequence[str]:
+        """Return every value in order."""
+        values = self._values
+        if values is None:
+            values = self._decode()
+        if isinstance(values, list):
+            return values
+        found = values.groups()
+        if "\n" in "".join(found):  # rarely; a group may end in LFs that are no part of the value
+            found = tuple([value.rstrip("\n") for value in found])
+        return (self._shape.first_value,) + found  # noqa: RUF005 - unpacking takes twice as long
 
-    def _spelled(self) -> dict[str, str]:
-        first = self._first_values()
-        if len(first) == len(self._all_pairs()):  # the usual case: no name occurs twice
-            return {name: value for name, value in self._all_pairs() if name is not None}
-        spelled: dict[str, str] = {}
-        for name, _ in self._all_pairs():
-            if name is not None:
-                spelled.setdefault(name.lower(), name)
-        return {name: first[lowered] for lowered, name in spelled.items()}
+    def _decode(self) -> Values:
+        """Find the values: all at once if the frame has a shape that was learned, else line by line."""
+        shapes = learned_shapes(self.first.line)
+        if shapes:
+            headers = self.content_text()
+            for shape in shapes:
+                found = shape.match(headers)
+                if found is not None:
+                    self._shape = shape  # before the values, for which other threads may look
+                    self._values = found
+                    return found
+        pairs = [] if self.kind is Kind.BANNER else decode_headers(self)
+        self._shape = shape_of(self.first, pairs)
+        self._values = values = [value for _, value in pairs]
+        return values
+
+    def __getstate__(self) -> object:
+        """Leave out what was decoded, for copies and pickles: a match cannot be pickled."""
+        state: dict[str, object] = {
+            name: getattr(self, name) for name in (*Frame.__slots__, "sender") if hasattr(self, name)
+        }
+        return None, state | {"_values": None}
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Message):
@@ -270,6 +311,21 @@ class Message(Frame, Mapping[str, str]):
         action_id = self.action_id
         answers = "" if action_id is None else f" action_id={action_id!r}"
         return f"<Message {self.kind.value}{name}{answers} {self.size} bytes>"
+
+
+class _Items(ItemsView[str, str]):
+    """The items of a message, with one pass over its values instead of one search for each."""
+
+    __slots__ = ()
+    _mapping: Message
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        message = self._mapping
+        values, shape = message._all_values(), message._shape
+        if shape.count == len(shape.names):  # no name comes twice, and each line has one
+            names = cast("tuple[str, ...]", shape.names)
+            return zip(names, values, strict=False)  # which are equally many: the check is not free
+        return ((name, values[place]) for name, place in shape.first_places())
 
 
 class Decoder:
@@ -303,20 +359,6 @@ class Decoder:
         return self._framer.eof()
 
 
-def _decode_headers(frame: Frame) -> list[Pair]:
-    """Return every header line in order, without the output of `Response: Follows`."""
-    pairs: list[Pair] = []
-    for line in _header_lines(frame):
-        name, colon, value = line.partition(":")
-        if not colon:
-            pairs.append((None, line.rstrip("\r\n")))
-            continue
-        if _CHANNEL_VARIABLE in name and (end := line.find(_CHANNEL_VARIABLE_END)) >= 0:
-            name, value = line[: end + 1], line[end + 2 :]
-        pairs.append((name.strip(" \t"), value.removeprefix(" ").rstrip("\r\n")))
-    return pairs
-
-
 def _printable(line: str) -> str:
     """Return a line without what would break it, control a terminal, or fail to be encoded."""
     if line.isprintable():
@@ -333,13 +375,3 @@ def _decode_output(frame: Frame) -> list[str]:
     if not lines[-1]:
         lines.pop()
     return [line.removesuffix("\r") for line in lines]
-
-
-def _header_lines(frame: Frame) -> list[str]:
-    """Return the header lines. Empty pieces are not lines: an empty line would have ended the frame."""
-    headers = text(frame.first.line + frame.headers)
-    # Where the first line ended in CRLF, a bare LF is data: dialplan values have them.
-    if frame.first.style is not LineStyle.CRLF:
-        headers = headers.replace("\r\n", "\n")
-        return [line for line in headers.split("\n") if line]
-    return [line for line in headers.split("\r\n") if line]

@@ -119,7 +119,7 @@ class Frame:
     `Message` inherits from it, so that a message costs one object.
     """
 
-    __slots__ = ("_odd", "action_id", "content", "first", "kind", "name")
+    __slots__ = ("_content", "_odd", "_values", "action_id", "first", "kind", "name")
 
     def __init__(self, first: FirstLine, content: bytes) -> None:
         self.first = first
@@ -128,9 +128,24 @@ class Frame:
         """The event's name or the response's status; None if the frame is neither, or it was cut off."""
         self.action_id: str | None = None
         """The value of the first `ActionID` header; None if there is none, or it was cut off."""
-        self.content = content
-        """The bytes between the text of the first line and the empty line, line ends included."""
+        self._content: bytes | str = content
+        """The content as it was received, or as text once that was wanted: one of the two."""
         self._odd: _Odd | None = None
+        self._values: re.Match[str] | list[str] | None = None
+        """What `Message` has decoded. Here, because to run a constructor of its own costs more."""
+
+    @property
+    def content(self) -> bytes:
+        """The bytes between the text of the first line and the empty line, line ends included."""
+        content = self._content
+        return content if isinstance(content, bytes) else content.encode("utf-8", "surrogateescape")
+
+    def content_text(self) -> str:
+        """Return the content as text, and keep it as text alone: it is most of what a frame takes."""
+        content = self._content
+        if isinstance(content, bytes):
+            content = self._content = content.decode("utf-8", "surrogateescape")
+        return content
 
     @property
     def raw(self) -> bytes:
