@@ -22,7 +22,7 @@ from ami_proto.values import Kind
 from ami_proto.wire.banner import banner_name
 from ami_proto.wire.follows import find_body, find_end
 from ami_proto.wire.frame import NO_FIRST_LINE, FirstLine, FrameType, LineStyle, classify, read_opening
-from ami_proto.wire.plain import cut_plain, skip_empty_lines
+from ami_proto.wire.plain import cut_plain, cut_single, skip_empty_lines
 
 # The largest real frames are `Command` replies and `GetConfigJSON`, a few hundred kB.
 FRAME_SIZE_MAX: Final = 4 * 1024 * 1024
@@ -142,6 +142,10 @@ class Framer(Generic[FrameType]):
                 data = bytes(self._rest) + data  # the rest is read again, which is no more than the new bytes
                 self._close()
             self._rest = bytearray()
+        elif not self._banner_due and len(data) <= self._window:
+            single = cut_single(self._frame_type, data)
+            if single is not None:
+                return [single]
         self._take(data, 0, 0, frames)
         return frames
 

@@ -23,13 +23,12 @@ A simpler loop (for each frame: split, find the first line, find the ActionID) h
 """
 
 import re
-from itertools import compress, count, repeat
+from itertools import compress, count
 from operator import not_
 from typing import Final, NamedTuple
 
 from ami_proto.values import Kind
 from ami_proto.wire.frame import (
-    NO_FIRST_LINE,
     FirstLine,
     FrameType,
     LineStyle,
@@ -79,9 +78,9 @@ def cut_plain(
         last = marks.index(b"\n")
         del lines[last + 1 :], marks[last:]
     action_ids = _join(lines, contents, marks) if any(marks) else {}
-    firsts = list(map(_first_lines.get, lines, repeat(NO_FIRST_LINE)))
-    clean = firsts.pop() is not NO_FIRST_LINE and clean  # the last frame is not complete
-    if NO_FIRST_LINE in firsts:
+    firsts = list(map(_first_lines.get, lines))
+    clean = firsts.pop() is not None and clean  # the last frame is not complete
+    if not all(firsts):
         clean = _complete(firsts, lines, contents) and clean
     cut = list(map(frame_type, firsts, contents))
     for number, value in action_ids.items():
@@ -96,6 +95,23 @@ def cut_plain(
         return Cut(stop - len(lines[-1]) - len(contents[-1]), unfinished=True)
     size = sum(map(len, lines[: len(cut)])) + sum(map(len, contents[: len(cut)])) + 4 * len(cut)
     return Cut(begin + size, unfinished=False)
+
+
+def cut_single(frame_type: type[FrameType], data: bytes) -> FrameType | None:
+    """Return the plain frame that `data` is; None if it is anything else, or its first line is not known.
+
+    A reply mostly comes in a read of its own, and for one frame this costs half of `cut_plain`.
+    """
+    end = data.find(b"\r\n\r\n")
+    if end < 0 or end + 4 != len(data) or b"\r\n\n" in data:
+        return None
+    line_end = data.find(b"\r\n")
+    first = _first_lines.get(data[:line_end])
+    if first is None:
+        return None
+    frame = frame_type(first, data[line_end:end])
+    frame.look_for_action_id()
+    return frame
 
 
 def _join(lines: list[bytes], contents: list[bytes], marks: list[bytes | None]) -> dict[int, bytes | None]:
@@ -122,13 +138,13 @@ def _action_id(mark: bytes, content: bytes) -> bytes | None:
     return header_value(content[1:] if end == -1 else content[1:end])
 
 
-def _complete(firsts: list[FirstLine], lines: list[bytes], contents: list[bytes]) -> bool:
+def _complete(firsts: list[FirstLine | None], lines: list[bytes], contents: list[bytes]) -> bool:
     """Find the first lines that the pattern did not separate: new ones, or after empty lines.
 
     Return False if a frame is not plain; `firsts` then ends before it.
     """
     for number, first in enumerate(firsts):
-        if first is not NO_FIRST_LINE:
+        if first is not None:
             continue
         span = lines[number] + contents[number]
         begin = skip_empty_lines(span, 0)

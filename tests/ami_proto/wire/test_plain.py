@@ -1,10 +1,16 @@
 """What is cut on the fast path: the same frames as ever, but by operations on many at once (R-WIRE-10)."""
 
+from random import Random
+
 import pytest
 
+from ami_proto.message import Decoder
+from ami_proto.values import Kind
 from ami_proto.wire import Frame
-from ami_proto.wire.plain import Cut, cut_plain
-from tests.cases import BANNER, decode
+from ami_proto.wire.plain import Cut, cut_plain, cut_single
+from conformance.corpus import Capture
+from tests.cases import BANNER, CAPTURES, case_id, decode, seen
+from tests.mutants import mutants
 
 USUAL = {
     "event": b"Event: A\r\nX: 1\r\nY: 2\r\n\r\n",
@@ -78,6 +84,45 @@ def test_odd_frames_among_usual_ones(usual: str, odd: str) -> None:
     together = decode(BANNER + b"".join(pieces), at_end=True)[1:]
     assert together == alone
     assert [each.action_id for each in together] == [each.action_id for each in alone]
+
+
+@pytest.mark.parametrize("name", [*USUAL, *ODD])
+def test_a_read_of_one_frame(name: str) -> None:
+    """R-WIRE-01: only a frame that is plain and alone, with a first line that is known, is cut at once."""
+    data = (USUAL | ODD)[name]
+    decode(
+        BANNER + b"Response: Success\r\n\r\nEvent: CoreShowChannelMapComplete\r\n\r\nEvent: Agents\r\n\r\n"
+    )
+    single = cut_single(Frame, data)
+    assert (single is not None) is (name in USUAL and name not in ("empty-line", "empty-lines", "cr-in-name"))
+    if single is not None:
+        (whole,) = decode(BANNER + data)[1:]
+        assert (single.raw, single.name, single.action_id) == (data, whole.name, whole.action_id)
+    for longer in (data + data, data + b"\r\n", data + b"Event: A\r\n", b"\r\n" + data, data[:-1]):
+        assert cut_single(Frame, longer) is None
+
+
+@pytest.mark.parametrize("captured", CAPTURES, ids=case_id)
+def test_reads_of_one_frame_give_the_same(captured: Capture) -> None:
+    """R-WIRE-01: frames of captures, and frames like them, alone in one read and in two."""
+    draw = Random(captured.name)
+    frames = [each.raw for each in decode(captured.data) if each.kind is not Kind.BANNER]
+    for raw in draw.sample(frames, min(20, len(frames))):
+        for data in (raw, *mutants(raw, draw)):
+            alone, cut = Decoder(), Decoder()
+            messages, same = ([*each.feed(BANNER + raw), *each.feed(b"")] for each in (alone, cut))
+            messages += [*alone.feed(data), *alone.eof()]
+            same += [*cut.feed(data[:1]), *cut.feed(data[1:]), *cut.eof()]
+            assert seen(messages) == seen(same)
+
+
+def test_a_limit_holds_for_a_read_of_one_frame() -> None:
+    """R-WIRE-09."""
+    decoder = Decoder(frame_size_max=30)
+    decoder.feed(BANNER + b"Event: A\r\n\r\n")
+    for size, kind in ((30, Kind.EVENT), (31, Kind.OVERSIZED)):
+        (message,) = decoder.feed(b"Event: A\r\nX: ".ljust(size - 4, b"x") + b"\r\n\r\n")
+        assert (message.kind, message.size) == (kind, size)
 
 
 def test_usual_first_lines_are_remembered() -> None:
