@@ -3,6 +3,7 @@
 from typing import Final
 
 from tests.workshop.cluster_faults import CLUSTER_FAULTS
+from tests.workshop.decoding_faults import DECODING_FAULTS
 from tests.workshop.fault_record import PlantedFault
 from tests.workshop.long_run_faults import LONG_RUN_FAULTS
 
@@ -380,5 +381,6 @@ FAULTS: Final[tuple[PlantedFault, ...]] = (
         ("tests/ami_backends/selectors/test_reactor_resolving.py",),
     ),
     *CLUSTER_FAULTS,
+    *DECODING_FAULTS,
     *LONG_RUN_FAULTS,
 )
