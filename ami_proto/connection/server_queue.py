@@ -170,7 +170,7 @@ class ServerQueue:
 
     def push(self, message: Message) -> None:
         """Queue a message; what a full queue does follows the subscription's policy."""
-        size = message.first.size + len(message.content)  # `message.size`, without the call
+        size = message.held_bytes
         subscription = self.subscription
         if (
             self.depth < self._easy
@@ -229,7 +229,7 @@ class ServerQueue:
             return None
         item = self._items.popleft()
         if isinstance(item, Message):
-            size = item.first.size + len(item.content)
+            size = item.held_bytes
             self.depth -= 1
             self.depth_bytes -= size
             self.subscription.depth_bytes -= size
@@ -311,7 +311,7 @@ class ServerQueue:
             item = items.popleft()
             if isinstance(item, Message):
                 self.depth -= 1
-                self.depth_bytes -= item.first.size + len(item.content)
+                self.depth_bytes -= item.held_bytes
                 self.dropped += 1
                 self._dropped_first += 1
             else:

@@ -119,7 +119,7 @@ class Frame:
     `Message` inherits from it, so that a message costs one object.
     """
 
-    __slots__ = ("_content", "_odd", "_values", "action_id", "first", "kind", "name")
+    __slots__ = ("_content", "_odd", "_values", "action_id", "first", "held_bytes", "kind", "name")
 
     def __init__(self, first: FirstLine, content: bytes) -> None:
         self.first = first
@@ -133,6 +133,11 @@ class Frame:
         self._odd: _Odd | None = None
         self._values: re.Match[str] | list[str] | None = None
         """What `Message` has decoded. Here, because to run a constructor of its own costs more."""
+        self.held_bytes = first.size + len(content)
+        """The number of bytes that are kept: its size, but for an OVERSIZED frame, and one byte or two.
+
+        An attribute, because queues add it up, for each message twice.
+        """
 
     @property
     def content(self) -> bytes:
@@ -155,9 +160,7 @@ class Frame:
     @property
     def size(self) -> int:
         """The number of bytes on the wire, skipped bytes of an OVERSIZED frame included."""
-        if self._odd:
-            return self._odd.size
-        return self.first.size + len(self.content)
+        return self._odd.size if self._odd else self.held_bytes
 
     @property
     def body(self) -> int:
