@@ -14,7 +14,7 @@ from random import Random
 from time import thread_time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ami_proto.message import Decoder, Message, headers
@@ -168,6 +168,7 @@ def test_mutated_frames_decode_the_same(captured: Capture) -> None:
 VALUES = st.lists(st.sampled_from((*PIECES, b"a", b"1,2", b"x=y")), max_size=3).map(b"".join)
 
 
+@settings(deadline=None)
 @given(
     names=st.lists(st.sampled_from([name.encode() for name in NAMES] + [b"x", b"A B", b"(a)"]), max_size=6),
     ends=st.sampled_from((b"\r\n", b"\r\n", b"\n")),
