@@ -3,8 +3,8 @@
 import sys
 from importlib import import_module
 
-FIGURES = ("decoder", "backlog", "pending", "memory", "idle", "end_to_end", "size")
-"""Modules of this package; each has `figures()`, which yields lines."""
+FIGURES = ("decoder", "backlog", "pending", "memory", "idle", "end_to_end", "size", "peers")
+"""Modules and packages of this package; each has `figures()`, which yields lines."""
 
 
 def main(names: list[str]) -> None:

@@ -1,19 +1,19 @@
-"""Install the peers, run the comparison, write its JSON, table, plots and page.
+"""Install the peers, measure, and write the page.
 
 python -m tests.workshop.bench.peers --install
 python -m tests.workshop.bench.peers --only flood calls_1 --contender asyncio panoramisk --rounds 3
 python -m tests.workshop.bench.peers --before /path/to/another/tree
+python -m tests.workshop.bench.peers --write-page
 """
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
-from tests.workshop.bench.peers import contest, environments, rounds, table
+from tests.workshop.bench.peers import QUICK_ROUNDS, QUICK_SCALE, contest, environments, page, rounds, table
+from tests.workshop.bench.peers.figures import CLOCKS, Figures
 
 ROUNDS = 7
-QUICK_ROUNDS, QUICK_SCALE = 3, 0.3
 
 
 def main(words: list[str]) -> None:
@@ -22,7 +22,14 @@ def main(words: list[str]) -> None:
     if asked.install:
         for line in environments.install():
             print(line, flush=True)
-        return
+    elif asked.draw:
+        print(*page.write(), sep="\n")
+    else:
+        measure(asked)
+
+
+def measure(asked: argparse.Namespace) -> None:
+    """Measure, print the table, and write what was asked for."""
     quick = asked.quick
     report = rounds.run(
         contest.chosen(asked.only, asked.contender),
@@ -31,10 +38,13 @@ def main(words: list[str]) -> None:
         before=asked.before,
         tell=lambda line: print(line, file=sys.stderr, flush=True),
     )
-    if asked.json is not None:
-        asked.json.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    for line in table.lines(report):
+    for line in table.lines(Figures(report, asked.clock)):
         print(line)
+    if asked.json is not None:
+        page.record(report, asked.clock, asked.json)
+    if asked.write_page:
+        page.record(report, asked.clock)
+        print(*page.write(), sep="\n")
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -44,10 +54,13 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int, help=f"runs of each, in turns (default {ROUNDS})")
     parser.add_argument("--scale", type=float, default=1.0, help="do so much of each workload")
     parser.add_argument("--quick", action="store_true", help="fewer and shorter runs")
-    parser.add_argument("--only", nargs="+", default=[], help="workloads whose names begin so")
-    parser.add_argument("--contender", nargs="+", default=[], help="contenders whose names begin so")
+    parser.add_argument("--only", nargs="+", default=[], help="these workloads, or kinds of them")
+    parser.add_argument("--contender", nargs="+", default=[], help="these contenders")
+    parser.add_argument("--clock", choices=CLOCKS, default="wall", help="processor: for a busy machine")
     parser.add_argument("--before", type=Path, help="another tree, whose library is measured too")
     parser.add_argument("--json", type=Path, help="where to write what was measured")
+    parser.add_argument("--write-page", action="store_true", help="record it, and write page and pictures")
+    parser.add_argument("--draw", action="store_true", help="write page and pictures from what was recorded")
     return parser
 
 

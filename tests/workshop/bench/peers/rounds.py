@@ -15,8 +15,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tests.workshop.bench.peers.contest import Contender, Workload
-from tests.workshop.bench.peers.environments import PEERS, PINNED_ON, ROOT, interpreter, missing
+from tests.workshop.bench.peers.contest import Contender, Side, Workload
+from tests.workshop.bench.peers.environments import PEERS, PINNED_ON, ROOT, interpreter, library_of, missing
 
 HERE = "tests.workshop.bench.peers"
 PATIENCE = 120.0
@@ -62,14 +62,18 @@ def run(
 class Run:
     """One workload of one contender, and what its rounds gave."""
 
-    def __init__(self, workload: Workload, contender: Contender, scale: float, library: Path = ROOT) -> None:
-        self._workload, self._contender, self._scale, self._library = workload, contender, scale, library
+    def __init__(
+        self, workload: Workload, contender: Contender, scale: float, library: Path | None = None
+    ) -> None:
+        self._workload, self._contender, self._scale = workload, contender, scale
+        self._library = library or library_of(contender.commit)
+        self._before = library is not None
         self._samples: list[dict[str, float]] = []
-        self._failure = missing(contender.peer)
+        self._failure = missing(contender.peer, contender.commit)
 
     def with_library(self, tree: Path) -> Iterator["Run"]:
         """Yield the same run with the library of another tree, if it uses the library."""
-        if not self._contender.is_peer:
+        if self._contender.side is Side.OURS:
             yield Run(self._workload, self._contender, self._scale, tree)
 
     def once(self, port: int) -> None:
@@ -102,8 +106,8 @@ class Run:
         name = self._contender.name
         return {
             "workload": self._workload.name,
-            "contender": name if self._library == ROOT else f"{name}, before",
-            "peer": self._contender.is_peer,
+            "contender": f"{name}, before" if self._before else name,
+            "side": self._contender.side.value,
             "samples": self._samples,
             "failure": self._failure,
         }

@@ -1,47 +1,50 @@
-"""The figures of a run as text."""
+"""The figures of a report as text."""
 
 from collections.abc import Iterator
-from statistics import median
 
 from tests.workshop.bench.peers.contest import WORKLOADS
-from tests.workshop.bench.peers.rounds import Report
+from tests.workshop.bench.peers.figures import Figures, Spread
+from tests.workshop.bench.peers.targets import SIZE, Verdict, verdicts
 
 
-def lines(report: Report) -> Iterator[str]:
-    """Yield a table for each workload that was run."""
+def lines(figures: Figures) -> Iterator[str]:
+    """Yield a table for each workload that was run, and the verdicts."""
     for workload in WORKLOADS:
-        runs = [each for each in report["runs"] if each["workload"] == workload.name]
-        if runs:
+        contenders = figures.contenders(workload.name)
+        if contenders:
             yield ""
-            yield f"{workload.title} ({workload.unit})"
-            yield from (_line(each, best_peer(runs)) for each in runs)
+            yield f"{workload.title}: {workload.unit} of {figures.clock} time"
+            yield from (_line(figures, workload.name, contender) for contender in contenders)
+    yield ""
+    yield from (_verdict(each) for each in verdicts(figures) if each.found is not None)
 
 
-def best_peer(runs: list[Report]) -> Report | None:
-    """Return the peer with the highest median rate."""
-    peers = [each for each in runs if each["peer"] and each["samples"]]
-    return max(peers, key=lambda each: median(rates(each)), default=None)
+def _line(figures: Figures, workload: str, contender: str) -> str:
+    name = f"  {contender:34}"
+    failure = figures.failure(workload, contender)
+    if failure is not None:
+        return f"{name}{failure}"
+    rates = Spread.of(figures.rates(workload, contender))
+    text = f"{name}{rates.middle:12,.0f}  ({rates.low:,.0f} to {rates.high:,.0f})".ljust(76)
+    best = figures.best_peer(workload)
+    ratio = figures.ratio(workload, contender, best) if best is not None else None
+    if ratio is not None:
+        text += f"{ratio.middle:6.2f} ({ratio.low:.2f} to {ratio.high:.2f}) x {best}"
+    size, lost = figures.size(workload, contender), figures.lost(workload, contender)
+    return f"{text}{f'{size:6,.0f} bytes' if size else ''}{f'  lost {lost:,}' if lost else ''}"
 
 
-def rates(run: Report) -> list[float]:
-    """Return the rate of each round, by the clock on the wall."""
-    return [sample["count"] / sample["seconds"] for sample in run["samples"]]
+def _verdict(verdict: Verdict) -> str:
+    target = verdict.target
+    name = f"{target.title}, {target.contender}"
+    return f"{verdict.word:8} {name:52} {found_text(verdict):24} wanted {target.limit()}; {target.wish()}"
 
 
-def ratios(run: Report, other: Report) -> list[float]:
-    """Return the ratio of two contenders in each round."""
-    return [one / two for one, two in zip(rates(run), rates(other), strict=False)]
-
-
-def _line(run: Report, best: Report | None) -> str:
-    name = f"  {run['contender']:34}"
-    if run["failure"] is not None:
-        return f"{name}{run['failure']}"
-    each = rates(run)
-    processor = median(sample["count"] / sample["processor_seconds"] for sample in run["samples"])
-    text = f"{name}{median(each):10,.0f}  ({min(each):,.0f} to {max(each):,.0f})".ljust(72)
-    text += f"  by processor {processor:10,.0f}"
-    if best is not None:
-        text += f"  {median(ratios(run, best)):6.2f} x {best['contender']}"
-    lost = sum(sample["lost"] for sample in run["samples"])
-    return text + (f"  LOST {lost:,.0f}" if lost else "")
+def found_text(verdict: Verdict) -> str:
+    """Return what was found for a target."""
+    if verdict.found is None:
+        return "not measured"
+    if verdict.target.against == SIZE:
+        return f"{verdict.found.middle:,.0f} bytes"
+    lost = f", {verdict.lost:,} lost" if verdict.lost else ""
+    return f"{verdict.found.middle:.2f} ({verdict.found.low:.2f} to {verdict.found.high:.2f}){lost}"

@@ -1,6 +1,7 @@
 """asterisk-ami: a thread reads and calls the listeners; a call waits for the response of its future."""
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +14,7 @@ from tests.workshop.bench.peers.programs.stopwatch import (
     HOST,
     LAST,
     SECRET,
+    SETTLE,
     USERNAME,
     WANTED,
     Measured,
@@ -27,6 +29,7 @@ def connected(task: Task) -> Any:
     options = {"timeout": None} if task.variant == "no timeout" else {}
     client = AMIClient(HOST, task.port, **options)
     assert not client.login(USERNAME, SECRET).response.is_error()
+    time.sleep(SETTLE)
     return client
 
 

@@ -17,6 +17,8 @@ LAST = "UserEvent"
 """The name of the event that ends a flood."""
 HEADERS = ("Channel", "Uniqueid", "Linkedid")
 """What a handler reads. Every event of the flood has them."""
+SETTLE = 0.2
+"""Seconds in which a client's other thread hands out the events of the login, before a handler is there."""
 WARM_UP_SHARE = 20
 """One call in so many is made before the clock starts."""
 
@@ -55,6 +57,8 @@ class Measured:
     processor_seconds: float
     lost: int = 0
     """Events that were sent and did not reach the handler."""
+    size: int = 0
+    """Bytes of one message, where memory is measured."""
 
 
 class Stopwatch:
@@ -64,9 +68,10 @@ class Stopwatch:
         self._processor = process_time()
         self._wall = perf_counter()
 
-    def stop(self, count: int, lost: int = 0) -> Measured:
+    def stop(self, count: int, lost: int = 0, size: float = 0.0) -> Measured:
         """Return what was counted since it was made."""
-        return Measured(count, perf_counter() - self._wall, process_time() - self._processor, lost)
+        wall, processor = perf_counter() - self._wall, process_time() - self._processor
+        return Measured(count, round(wall, 6), round(processor, 6), lost, round(size))
 
 
 def run(workloads: Mapping[str, Callable[[Task], Measured]]) -> None:
