@@ -1,7 +1,7 @@
 # One line a target; `.ci/run` does the same from nothing.
 BIN := .venv/bin
 
-.PHONY: venv test asterisk types style contracts bench instructions world long-runs coverage driver-coverage path diagram explore lies mutation planted demo wheels pins check
+.PHONY: venv test asterisk types style contracts bench peers instructions world long-runs coverage driver-coverage path diagram explore lies mutation planted demo wheels pins check
 
 venv:      ; python3 -m venv .venv && $(BIN)/pip install -e ".[all]" -e "./conformance[suite]" -r tests/requirements.txt
 test:      ; $(BIN)/pytest
@@ -10,6 +10,7 @@ types:     ; $(BIN)/mypy
 style:     ; $(BIN)/ruff check && $(BIN)/ruff format --check
 contracts: ; $(BIN)/lint-imports
 bench:     ; $(BIN)/python -m tests.workshop.bench
+peers:     ; $(BIN)/python -m tests.workshop.bench.peers --install && $(BIN)/python -m tests.workshop.bench.peers --write-page
 instructions: ; $(BIN)/python -m tests.workshop.instructions
 path:      ; $(BIN)/python -m tests.workshop.path
 diagram:   ; $(BIN)/python -m tests.workshop.diagram

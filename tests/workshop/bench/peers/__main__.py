@@ -1,9 +1,11 @@
 """Install the peers, measure, and write the page.
 
-python -m tests.workshop.bench.peers --install
-python -m tests.workshop.bench.peers --only flood calls_1 --contender asyncio panoramisk --rounds 3
-python -m tests.workshop.bench.peers --before /path/to/another/tree
-python -m tests.workshop.bench.peers --write-page
+    python -m tests.workshop.bench.peers --install
+    python -m tests.workshop.bench.peers --only flood calls_1 --contender asyncio panoramisk --rounds 3
+    python -m tests.workshop.bench.peers --also before=TREE --also compiled=FOLDER
+    python -m tests.workshop.bench.peers --write-page
+
+The rest: `--help`.
 """
 
 import argparse
@@ -11,7 +13,7 @@ import sys
 from pathlib import Path
 
 from tests.workshop.bench.peers import QUICK_ROUNDS, QUICK_SCALE, contest, environments, page, rounds, table
-from tests.workshop.bench.peers.figures import CLOCKS, Figures
+from tests.workshop.bench.peers.ratios import CLOCKS, Figures
 
 ROUNDS = 7
 
@@ -35,7 +37,7 @@ def measure(asked: argparse.Namespace) -> None:
         contest.chosen(asked.only, asked.contender),
         rounds=asked.rounds or (QUICK_ROUNDS if quick else ROUNDS),
         scale=asked.scale * (QUICK_SCALE if quick else 1.0),
-        before=asked.before,
+        libraries=dict(asked.also),
         tell=lambda line: print(line, file=sys.stderr, flush=True),
     )
     for line in table.lines(Figures(report, asked.clock)):
@@ -45,6 +47,12 @@ def measure(asked: argparse.Namespace) -> None:
     if asked.write_page:
         page.record(report, asked.clock)
         print(*page.write(), sep="\n")
+
+
+def named_path(text: str) -> tuple[str, Path]:
+    """Read `NAME=PATH`."""
+    name, _, path = text.partition("=")
+    return name, Path(path).resolve(strict=True)
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -57,7 +65,13 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--only", nargs="+", default=[], help="these workloads, or kinds of them")
     parser.add_argument("--contender", nargs="+", default=[], help="these contenders")
     parser.add_argument("--clock", choices=CLOCKS, default="wall", help="processor: for a busy machine")
-    parser.add_argument("--before", type=Path, help="another tree, whose library is measured too")
+    parser.add_argument(
+        "--also",
+        type=named_path,
+        action="append",
+        default=[],
+        help="NAME=TREE: measure that library too",
+    )
     parser.add_argument("--json", type=Path, help="where to write what was measured")
     parser.add_argument("--write-page", action="store_true", help="record it, and write page and pictures")
     parser.add_argument("--draw", action="store_true", help="write page and pictures from what was recorded")

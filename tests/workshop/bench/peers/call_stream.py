@@ -21,20 +21,25 @@ UNICODE_EVERY = 8
 LAST = b"Event: UserEvent\r\nPrivilege: user,all\r\nUserEvent: Last\r\n\r\n"
 """It ends a flood."""
 
-_CHANNEL = re.compile(rb"-(0000000[0-9a-f]);")
-_UNIQUE_ID = re.compile(rb": (\d{10}\.\d+)\r\n")
+_IDS = re.compile(rb"-(0000000[0-9a-f]);|: (\d{10}\.\d+)\r\n|: ([0-9a-f]{8})-[0-9a-f]{4}-")
+"""A channel's number; Uniqueid, Linkedid and the time of the event; the first part of a bridge's id."""
 
 
 def stream(count: int) -> bytes:
-    """Return so many events: whole calls, numbered from 0."""
-    calls, rest = divmod(count, EVENTS_PER_CALL)
+    """Return so many events: whole calls."""
+    return b"".join(calls(count))
+
+
+def calls(count: int) -> list[bytes]:
+    """Return calls with so many events in all, numbered from 0."""
+    number, rest = divmod(count, EVENTS_PER_CALL)
     if rest:
         raise ValueError(f"{count} events are no whole number of calls of {EVENTS_PER_CALL}")
     with_name = b"".join(captured_call())
-    ids = sorted({*_CHANNEL.findall(with_name), *_UNIQUE_ID.findall(with_name)})
+    ids = sorted({each for found in _IDS.findall(with_name) for each in found if each})
     cut = re.compile(rb"(%s)" % b"|".join(map(re.escape, ids)))
     forms = cut.split(with_name), cut.split(with_name.replace(NAME, NAME_IN_ASCII))
-    return b"".join(_renumbered(forms[number % UNICODE_EVERY > 0], number) for number in range(calls))
+    return [_renumbered(forms[call % UNICODE_EVERY > 0], call) for call in range(number)]
 
 
 def captured_call() -> list[bytes]:
@@ -69,7 +74,7 @@ def _renumbered(pieces: list[bytes], call: int) -> bytes:
 
 
 def _fresh(old: bytes, call: int) -> bytes:
-    if b"." not in old:  # the number in a channel's name
+    if b"." not in old:
         return b"%08x" % (int(old, 16) + 16 * call)
     seconds, number = old.split(b".")
     return b"%d.%d" % (int(seconds) + call, int(number) + 16 * call)

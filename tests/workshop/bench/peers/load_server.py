@@ -1,10 +1,9 @@
-"""A server that costs as little as possible: `python -m tests.workshop.bench.peers.load_server`.
+"""A server that costs as little as possible: `python -m tests.workshop.bench.peers.load_server EVENTS`.
 
 It has plain sockets and no code of the library, accepts every login, and serves one client at a time, in one
 thread. It prints its port, and ends when its standard input does.
 
     Flood   answers, then sends `Count` events of calls and the last event
-    Hold    is never answered: such an action stays open
     others  are answered at once with their ActionID
 """
 
@@ -13,12 +12,11 @@ import re
 import socket
 import sys
 import threading
+from itertools import accumulate
 
-from tests.workshop.bench.peers.call_stream import EVENTS_PER_CALL, LAST, stream
+from tests.workshop.bench.peers.call_stream import EVENTS_PER_CALL, LAST, calls
 
 READ_SIZE = 262_144
-EVENTS_MAX = 108_000
-"""What one flood can have. They are made before the first client comes."""
 
 BANNER = b"Asterisk Call Manager/11.0.0\r\n"
 BOOTED = b"Event: FullyBooted\r\nPrivilege: system,all\r\nStatus: Fully Booted\r\nUptime: 1\r\n\r\n"
@@ -34,13 +32,12 @@ _COUNT = re.compile(rb"^Count: *(\d+)", re.IGNORECASE | re.MULTILINE)
 
 
 class LoadServer:
-    """Serves clients one after the other."""
+    """Serves clients one after the other. It makes the longest flood before the first one comes."""
 
-    def __init__(self, events_max: int = EVENTS_MAX) -> None:
-        self._calls = stream(events_max)
-        self._call_ends = [
-            found.end() for found in re.finditer(rb"Event: Hangup\r\n.*?\r\n\r\n", self._calls, re.DOTALL)
-        ]
+    def __init__(self, events_max: int) -> None:
+        made = calls(events_max)
+        self._calls = b"".join(made)
+        self._call_ends = list(accumulate(map(len, made)))
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
 
@@ -61,8 +58,7 @@ class LoadServer:
         while data := client.recv(READ_SIZE):
             *actions, rest = (rest + data).split(b"\r\n\r\n")
             answers = b"".join([self._answer(action) for action in actions])
-            if answers:
-                client.sendall(answers)
+            client.sendall(answers)
             for action in actions:
                 if b"Flood" in action:
                     self._flood(client, action)
@@ -74,13 +70,12 @@ class LoadServer:
         if b"Ping" in action:  # first, because there are many
             return PONG % action_id
         name = _NAME.search(action)
-        answer = OTHER_ANSWERS.get(name[1].lower() if name else b"", PONG)
-        return answer % action_id if answer else b""
+        return OTHER_ANSWERS.get(name[1].lower() if name else b"", PONG) % action_id
 
     def _flood(self, client: socket.socket, action: bytes) -> None:
         count = _COUNT.search(action + b"\r\n")
-        calls = int(count[1]) // EVENTS_PER_CALL if count else 1
-        client.sendall(memoryview(self._calls)[: self._call_ends[calls - 1]])
+        wanted = int(count[1]) // EVENTS_PER_CALL if count else 1
+        client.sendall(memoryview(self._calls)[: self._call_ends[wanted - 1]])
         client.sendall(LAST)
 
 
@@ -89,7 +84,6 @@ OTHER_ANSWERS = {
     b"challenge": CHALLENGE,
     b"logoff": GOODBYE,
     b"flood": FLOODING,
-    b"hold": b"",
 }
 
 
@@ -101,7 +95,7 @@ def end_with_input() -> None:
 
 def main() -> None:
     """Print the port, and serve until the input ends."""
-    server = LoadServer()
+    server = LoadServer(int(sys.argv[1]))
     threading.Thread(target=end_with_input, daemon=True).start()
     print(server.port, flush=True)
     server.serve()

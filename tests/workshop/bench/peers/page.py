@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.workshop.bench.peers import plots
 from tests.workshop.bench.peers.environments import ROOT
-from tests.workshop.bench.peers.figures import Figures
+from tests.workshop.bench.peers.ratios import Figures
 from tests.workshop.bench.peers.rounds import Report
 from tests.workshop.bench.peers.table import found_text
 from tests.workshop.bench.peers.targets import Verdict, verdicts
@@ -46,7 +46,7 @@ def write() -> list[Path]:
 
 def with_tables(page: str, figures: Figures) -> str:
     """Return the page with the tables of these figures."""
-    tables = "\n".join([about(figures), "", *_rows(verdicts(figures))]) + "\n"
+    tables = "\n".join([about(figures), "", *_rows(_of_the_report(figures))]) + "\n"
     return _MADE.sub(lambda _: tables, page)
 
 
@@ -65,6 +65,12 @@ CLOCK_WORDS = {
     "processor": "processor time, because other work shared the machine",
 }
 WORDS = {"aim": "aim reached", "reached": "reached", "missed": "**missed**"}
+
+
+def _of_the_report(figures: Figures) -> list[Verdict]:
+    """Return the verdicts about contenders that took part, measured or failed: a compiled build need not."""
+    judged = verdicts(figures)
+    return [one for one in judged if one.target.contender in figures.contenders(one.target.workload)]
 
 
 def _rows(judged: list[Verdict]) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from html import escape
 
 from tests.workshop.bench.peers.contest import WORKLOADS, Workload
-from tests.workshop.bench.peers.figures import Figures, Spread
+from tests.workshop.bench.peers.ratios import Figures, Spread
 
 PICTURES = {
     "performance-flood.svg": "flood",
@@ -67,7 +67,7 @@ def _bar(name: str, rate: Spread, most: float, colour: str, top: int) -> Iterato
     space = WIDTH - NAMES - VALUES
     length, low, high = (min(1.0, each / most) * space for each in (rate.middle, rate.low, rate.high))
     middle = top + ROW // 2 - 3
-    cut = " and beyond" if rate.middle > most else ""
+    cut = " (cut)" if rate.middle > most else ""
     yield f'<text x="{NAMES - 8}" y="{middle + 4}" text-anchor="end">{escape(name)}</text>'
     yield f'<rect x="{NAMES}" y="{middle - BAR // 2}" width="{length:.1f}" height="{BAR}" fill="{colour}"/>'
     yield (

@@ -8,8 +8,9 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -32,17 +33,19 @@ def run(
     *,
     rounds: int,
     scale: float,
-    before: Path | None = None,
+    libraries: Mapping[str, Path] = {},
     tell: Callable[[str], None] = lambda _: None,
 ) -> Report:
     """Run everything in so many rounds, and return all that was measured.
 
-    `before` is another tree of the project: its library is measured too, in turns with the others.
+    `libraries` are other forms of the library, by name: each is measured too, in turns with the others. The
+    path is a tree of the project, or any folder that has the packages.
     """
     runs = [Run(workload, contender, scale) for workload, contender in pairs]
-    if before is not None:
-        runs = [each for one in runs for each in (one, *one.with_library(before))]
-    with load_server() as port, on_core(CLIENT_CORE):
+    for name, tree in libraries.items():
+        runs = [each for one in runs for each in (one, *one.with_library(name, tree))]
+    events_max = max((each.events for each in runs), default=0)
+    with load_server(events_max) as port, on_core(CLIENT_CORE):
         for number in range(rounds):
             tell(f"round {number + 1} of {rounds}")
             for each in runs:
@@ -67,14 +70,21 @@ class Run:
     ) -> None:
         self._workload, self._contender, self._scale = workload, contender, scale
         self._library = library or library_of(contender.commit)
-        self._before = library is not None
         self._samples: list[dict[str, float]] = []
         self._failure = missing(contender.peer, contender.commit)
 
-    def with_library(self, tree: Path) -> Iterator["Run"]:
-        """Yield the same run with the library of another tree, if it uses the library."""
-        if self._contender.side is Side.OURS:
-            yield Run(self._workload, self._contender, self._scale, tree)
+    @property
+    def events(self) -> int:
+        """Return how many events it asks the server for."""
+        if self._workload.kind != "flood":
+            return 0
+        return self._workload.count_for(self._contender, self._scale)
+
+    def with_library(self, name: str, tree: Path) -> Iterator["Run"]:
+        """Yield the same run with another form of the library, if it uses this tree's."""
+        if self._contender.side is Side.OURS and self._library == ROOT:
+            named = replace(self._contender, name=f"{self._contender.name}, {name}")
+            yield Run(self._workload, named, self._scale, tree)
 
     def once(self, port: int) -> None:
         """Run it once, unless it failed before."""
@@ -103,10 +113,9 @@ class Run:
 
     def report(self) -> Report:
         """Return what is written about it."""
-        name = self._contender.name
         return {
             "workload": self._workload.name,
-            "contender": f"{name}, before" if self._before else name,
+            "contender": self._contender.name,
             "side": self._contender.side.value,
             "samples": self._samples,
             "failure": self._failure,
@@ -125,12 +134,12 @@ def library_path(tree: Path) -> Iterator[str]:
 
 
 @contextmanager
-def load_server() -> Iterator[int]:
-    """Run the load server in a process of its own; give its port."""
+def load_server(events_max: int) -> Iterator[int]:
+    """Run the load server in a process of its own, for floods of so many events at most; give its port."""
     with (
         on_core(SERVER_CORE),
         subprocess.Popen(
-            [sys.executable, "-m", f"{HERE}.load_server"],
+            [sys.executable, "-m", f"{HERE}.load_server", str(events_max)],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from tests.workshop.bench.peers.contest import WORKLOADS
-from tests.workshop.bench.peers.figures import Figures, Spread
+from tests.workshop.bench.peers.ratios import Figures, Spread
 from tests.workshop.bench.peers.targets import SIZE, Verdict, verdicts
 
 
@@ -26,12 +26,18 @@ def _line(figures: Figures, workload: str, contender: str) -> str:
         return f"{name}{failure}"
     rates = Spread.of(figures.rates(workload, contender))
     text = f"{name}{rates.middle:12,.0f}  ({rates.low:,.0f} to {rates.high:,.0f})".ljust(76)
-    best = figures.best_peer(workload)
-    ratio = figures.ratio(workload, contender, best) if best is not None else None
-    if ratio is not None:
-        text += f"{ratio.middle:6.2f} ({ratio.low:.2f} to {ratio.high:.2f}) x {best}"
+    text += _beside(figures, workload, contender, figures.best_peer(workload))
     size, lost = figures.size(workload, contender), figures.lost(workload, contender)
     return f"{text}{f'{size:6,.0f} bytes' if size else ''}{f'  lost {lost:,}' if lost else ''}"
+
+
+def _beside(figures: Figures, workload: str, contender: str, best: str | None) -> str:
+    """Return the ratio to the best peer, if there is one."""
+    ratio = None if best is None else figures.ratio(workload, contender, best)
+    if best is None or ratio is None:
+        return ""
+    least_disturbed = figures.best_ratio(workload, contender, best)
+    return f"{ratio.middle:6.2f} ({ratio.low:.2f} to {ratio.high:.2f}; best {least_disturbed:.2f}) x {best}"
 
 
 def _verdict(verdict: Verdict) -> str:

@@ -75,6 +75,10 @@ class Figures:
         ]
         return max(peers, key=lambda each: median(self.rates(workload, each)), default=None)
 
+    def best_ratio(self, workload: str, one: str, other: str) -> float:
+        """Return the ratio of the best rounds, which other programs have disturbed least."""
+        return max(self.rates(workload, one)) / max(self.rates(workload, other))
+
     def ratio(self, workload: str, one: str, other: str) -> Spread | None:
         """Return the ratio of two contenders in each round; None if one of them has no figures."""
         found = self.best_peer(workload) if other == BEST_PEER else other
