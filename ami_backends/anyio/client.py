@@ -8,7 +8,9 @@ from typing import Any, Self, TypeVar
 
 import anyio
 import anyio.to_thread
+from anyio.lowlevel import checkpoint, checkpoint_if_cancelled
 
+from ami_backends.anyio.asyncio_callbacks import FutureWaiter
 from ami_backends.anyio.driver import TaskWaiter
 from ami_backends.anyio.events import Events
 from ami_backends.anyio.machine_task import MachineTask
@@ -26,8 +28,11 @@ from ami_backends.clients.fleet import (
 )
 from ami_backends.clients.waiters import OnNotice, Readiness
 from ami_backends.sessions.tls import Contexts, tls_contexts
-from ami_proto import ClusterConfig, Message, MisuseError, Outcome, Reply, ServerConfig, Snapshot
+from ami_proto import AmiError, ClusterConfig, Message, MisuseError, Outcome, Reply, ServerConfig, Snapshot
 from ami_proto.drivers import Machine, ServerKey
+
+AT_ONCE_MAX = 4
+"""Open actions up to which the next one is written at once. Beyond that, those of one turn leave together."""
 
 _AnyClient = TypeVar("_AnyClient", bound="Client")
 
@@ -212,18 +217,26 @@ class Client(
     async def _send(self, call: SendCall) -> Reply:
         action = call.checked()
         await self._begun()
+        await checkpoint_if_cancelled()  # a task that is cancelled must not send
         task = self._requesting()
-        ticket = task.machine.submit(
-            action,
-            time.monotonic(),
-            to=call.to,
-            timeout=call.timeout,
-            completion=call.completion,
-            wait=call.wait,
-        )
-        waiter: TaskWaiter[Outcome] = TaskWaiter()
+        try:
+            ticket = task.machine.submit(
+                action,
+                time.monotonic(),
+                to=call.to,
+                timeout=call.timeout,
+                completion=call.completion,
+                wait=call.wait,
+            )
+        except AmiError:
+            await checkpoint()  # a task that tries again and again must not keep the loop from the others
+            raise
+        waiter: TaskWaiter[Outcome] | FutureWaiter[Outcome] = task.driver.waiter()
         task.waiters.await_outcome(ticket, waiter)
-        task.driver.wake()
+        if task.waiters.awaited_outcomes <= AT_ONCE_MAX:
+            task.driver.pump()
+        else:
+            task.driver.wake()
         try:
             return (await waiter.result()).unwrap()
         finally:
@@ -258,7 +271,8 @@ class Client(
         if self._beginning is not None:
             await self._beginning.wait()
         task = self._of_this_loop()
-        await task.begun.wait()
+        if not task.begun.is_set():  # mostly it is, and a wait would cost a turn of the loop
+            await task.begun.wait()
         return task
 
     def _ask_to_begin(self) -> Machine:

@@ -1,20 +1,27 @@
-"""The loop of the driver: one task for the machine, one for each session.
+"""The loop of the driver: one task for the machine's time, one for each session.
 
 A session's task waits for its socket, then reads and writes without waiting. So it is known to the byte what
 has left the process, a server's last words are read even if a write fails, and each piece is one TLS record.
 The streams of the loops do not say the first, lose the second, and may join pieces.
+
+After each read, and after each request, `pump` delivers notices and carries out commands at once, in the
+task that is running: a wake-up of the main task costs more than all of that. The main task waits for the
+machine's next deadline, and is woken where there is an earlier one, or where many requests are to leave
+together.
 """
 
 import threading
 import time
 from collections.abc import Callable
+from math import inf
 from typing import Generic, cast
 
 import anyio
 from anyio.abc import TaskGroup
 
+from ami_backends.anyio.asyncio_callbacks import CallbackSession, FutureWaiter
 from ami_backends.anyio.session_task import SessionTask
-from ami_backends.anyio.tasks import TASK_NAME, running_loop
+from ami_backends.anyio.tasks import TASK_NAME, as_asyncio, running_loop
 from ami_backends.clients.waiters import OnNotice, T
 from ami_backends.sessions.causes import as_connect_failed
 from ami_backends.sessions.listener import Listener
@@ -29,8 +36,8 @@ from ami_proto.drivers import Close, Connect, Look, Machine, SessionId, Watch
 class Driver:
     """Drive a machine on the running loop. Every method but `call_soon` belongs to the loop's thread.
 
-    Notices go to `on_notice`; an exception of it is logged and counted. Call `wake` after each request to the
-    machine: the driver may be waiting, and a request changes what it should wait for.
+    Notices go to `on_notice`; an exception of it is logged and counted. Call `wake` or `pump` after each
+    request to the machine: the driver may be waiting, and a request changes what it should wait for.
     """
 
     def __init__(
@@ -51,8 +58,16 @@ class Driver:
         with as_connect_failed(machine.servers):  # a process may have no descriptor left
             self._mailbox = Mailbox(self._log)
         self._woken = anyio.Event()
+        self._tasks: TaskGroup | None = None
+        """The tasks of the sessions, while `run` runs."""
+        self._pumping = False
+        self._failure: BaseException | None = None
+        """What `pump` raised. The main task raises it, and so ends the driver."""
+        self._awaited_time = -inf
+        """When the main task ends its wait; in the past while it does not wait."""
         self._thread = threading.get_ident()
         self._loop = running_loop()
+        self._asyncio_loop = as_asyncio(self._loop)
 
     @property
     def listener_errors(self) -> int:
@@ -79,6 +94,32 @@ class Driver:
         """Have the driver look at the machine soon."""
         self._woken.set()
 
+    def pump(self) -> None:
+        """Deliver notices and carry out commands now. Raises nothing: the main task raises it.
+
+        A listener may call this again: the pump that called it goes on until nothing is left.
+        """
+        if self._pumping:
+            return
+        if self._tasks is None or self._failure is not None:
+            self._woken.set()
+            return
+        try:
+            self._pumping = True
+            self._drain(self._tasks)
+            deadline = self.machine.poll_timeout()
+        except BaseException as error:  # noqa: BLE001 - Ctrl-C, most likely: not for the task that pumps
+            self._failure = error
+            deadline = -inf
+        finally:
+            self._pumping = False
+        if deadline is not None and deadline < self._awaited_time:
+            self._woken.set()
+
+    def waiter(self) -> "TaskWaiter[T] | FutureWaiter[T]":
+        """Return what one task of this loop can wait for."""
+        return TaskWaiter() if self._asyncio_loop is None else FutureWaiter(self._asyncio_loop)
+
     def call_soon(self, function: Callable[[], None]) -> None:
         """Have the loop call this soon. Safe in any thread and signal handler."""
         self._mailbox.post(function)
@@ -87,14 +128,15 @@ class Driver:
         """Start the machine, and run it until it has stopped."""
         try:
             self.machine.start(time.monotonic())
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(self._serve_mailbox, name=TASK_NAME)
+            async with anyio.create_task_group() as self._tasks:
+                self._tasks.start_soon(self._serve_mailbox, name=TASK_NAME)
                 while not self.machine.stopped:
-                    self._drain(tasks)
+                    self.pump()
                     await self._wait()
                     self.machine.handle_timeout(time.monotonic())
-                tasks.cancel_scope.cancel()
+                self._tasks.cancel_scope.cancel()
         finally:
+            self._tasks = None
             self.close()
 
     def close(self) -> None:
@@ -113,7 +155,7 @@ class Driver:
                 return
             match command:
                 case Connect(session):
-                    self._sessions[session] = task = SessionTask(self.machine, command, self._contexts)
+                    self._sessions[session] = task = self._new_session(command)
                     tasks.start_soon(self._serve, command, task, name=TASK_NAME)
                 case Watch(session):
                     task = self._sessions[session]
@@ -124,17 +166,28 @@ class Driver:
                     task.look()
                     task.interrupt_wait()
                 case Close(session):
-                    self._sessions.pop(session).scope.cancel()
+                    self._sessions.pop(session).cancel()
+
+    def _new_session(self, command: Connect) -> SessionTask:
+        if self._asyncio_loop is None:
+            return SessionTask(self.machine, command, self._contexts, self.pump)
+        return CallbackSession(self.machine, command, self._contexts, self.pump)
 
     async def _wait(self) -> None:
-        """Wait until something happened, at most until the machine's deadline."""
+        """Wait until something happened, at most until the machine's deadline. Raises what `pump` raised."""
+        if self._failure is not None:
+            raise self._failure
         deadline = self.machine.poll_timeout()
+        self._awaited_time = inf if deadline is None else deadline
         # `time.monotonic` and not the loop's clock, so that times in notices compare with the application's:
         # trio's clock has an arbitrary origin, and uvloop's only whole milliseconds.
         with anyio.move_on_after(None if deadline is None else deadline - time.monotonic()):
             await self._woken.wait()
+        self._awaited_time = -inf
         # Before the next `_drain` and not after it: a `wake` by a listener meanwhile must end the next wait.
         self._woken = anyio.Event()
+        if self._failure is not None:
+            raise self._failure
 
     async def _serve_mailbox(self) -> None:
         while True:
@@ -150,10 +203,7 @@ class Driver:
         with task.scope:
             try:
                 task.dial(await self._look_up(command.host, command.port))
-                while task.failure is None:
-                    self.wake()
-                    task.handle_ready(*await task.wait_ready())
-                cause = task.failure
+                cause = await task.serve()
             except (OSError, ValueError, anyio.ClosedResourceError, anyio.BusyResourceError) as error:
                 # Other code closed the descriptor. Each loop has its own way to say so; Busy is for a number
                 # that was reused at once by a socket on which another task waits.
@@ -163,7 +213,7 @@ class Driver:
             # Not reached after `Close`: the scope swallows the cancellation and ends the block.
             self._sessions.pop(command.session, None)
             self.machine.handle_disconnected(command.session, cause, time.monotonic())
-            self.wake()
+            self.pump()
 
     async def _look_up(self, host: str, port: int) -> Found:
         waiter: TaskWaiter[Found] = TaskWaiter()

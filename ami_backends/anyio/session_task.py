@@ -10,46 +10,81 @@ from ami_backends.anyio.tasks import TASK_NAME
 from ami_backends.sessions.session_io import Interest, SessionIO
 from ami_backends.sessions.stream import Stream
 from ami_backends.sessions.tls import Contexts
-from ami_proto.drivers import Connect, Machine
+from ami_proto import Disconnect
+from ami_proto.drivers import Connect, Machine, Watch
 
 
 class SessionTask(SessionIO):
-    """A session whose task waits in `wait_ready`. Other tasks call `interrupt_wait` after they changed it."""
+    """A session whose task runs `serve`. Other tasks call `interrupt_wait` after they changed it.
 
-    def __init__(self, machine: Machine, command: Connect, contexts: Contexts) -> None:
+    `pump` is called after each fact that the machine was told.
+    """
+
+    def __init__(
+        self, machine: Machine, command: Connect, contexts: Contexts, pump: Callable[[], None]
+    ) -> None:
         super().__init__(machine, command, contexts, time.monotonic)
         self.scope = anyio.CancelScope()
         """Cancel this to end the task."""
+        self._pump = pump
         self._wait = anyio.CancelScope()
         self._awaited: Interest = (False, False)
 
+    async def serve(self) -> Disconnect:
+        """Move bytes both ways until the session has failed; return why it has."""
+        while self.failure is None:
+            await self._serve_interest()
+        return self.failure
+
+    def watch(self, watch: Watch) -> None:
+        """Take what the machine wants to watch. A stream that has failed is not written to again."""
+        if self.failure is None:
+            super().watch(watch)
+
     def interrupt_wait(self) -> None:
         """End the task's wait if it is for the wrong thing by now, or if the session has ended."""
-        if self.failure is not None or self.pending or self.interest != self._awaited:
+        if self._interest_changed:
             self._wait.cancel()
 
-    async def wait_ready(self) -> Interest:
-        """Wait until the socket is ready; return for what. Both are False after an interrupted wait."""
-        self._awaited = read, write = self.interest
+    def cancel(self) -> None:
+        """End the task."""
+        self.scope.cancel()
+
+    @property
+    def _interest_changed(self) -> bool:
+        return self.failure is not None or self.pending or self.interest != self._awaited
+
+    async def _serve_interest(self) -> None:
+        """Move bytes for as long as the interest stays the same."""
+        self._awaited = self.interest
         if self.pending:
             # No wait would end for bytes inside OpenSSL. Let the other tasks have their turn, though: a flood
             # over TLS must not stop the loop.
             await checkpoint()
-            return True, write
-        ready = (False, False)
-        # A fresh scope for each wait: `interrupt_wait` cancels this wait only, and not the task.
+            self._move(True, self._awaited[1])
+            return
+        # Not a scope for each wait: that would cost a tenth of an action.
         with anyio.CancelScope() as self._wait:
-            if read and write:
-                ready = await self._wait_either()
-            elif read:
-                await anyio.wait_readable(self.stream)
-                ready = (True, False)
-            elif write:
-                await anyio.wait_writable(self.stream)
-                ready = (False, True)
-            else:
-                await anyio.sleep_forever()
-        return ready
+            while not self._interest_changed:
+                self._move(*await self._wait_ready())
+
+    def _move(self, readable: bool, writable: bool) -> None:
+        self.handle_ready(readable, writable)
+        if self.failure is None:  # else the machine is told of the end first
+            self._pump()
+
+    async def _wait_ready(self) -> Interest:
+        """Wait until the socket is ready; return for what."""
+        read, write = self._awaited
+        if read and write:
+            return await self._wait_either()
+        if read:
+            await anyio.wait_readable(self.stream)
+        elif write:
+            await anyio.wait_writable(self.stream)
+        else:
+            await anyio.sleep_forever()
+        return read, write
 
     async def _wait_either(self) -> Interest:
         """Wait for both in two tasks, as anyio has no call for that; the first one ends the other."""

@@ -45,11 +45,16 @@ def running_loop() -> object:
         return None
 
 
+def as_asyncio(loop: object) -> asyncio.AbstractEventLoop | None:
+    """Return the loop if it is one of asyncio; None for trio, the only other one of anyio."""
+    return loop if isinstance(loop, asyncio.AbstractEventLoop) else None
+
+
 def start_alone(lone: LoneTask) -> None:
     """Have the running loop run this in a task that belongs to no task of the program."""
     end_orphans()
-    loop = running_loop()
-    if not isinstance(loop, asyncio.AbstractEventLoop):  # then it is trio, the only other one of anyio
+    loop = as_asyncio(running_loop())
+    if loop is None:
         from trio.lowlevel import spawn_system_task
 
         spawn_system_task(_run_on_trio, lone, name=TASK_NAME)
