@@ -31,9 +31,6 @@ from ami_backends.sessions.tls import Contexts, tls_contexts
 from ami_proto import AmiError, ClusterConfig, Message, MisuseError, Outcome, Reply, ServerConfig, Snapshot
 from ami_proto.drivers import Machine, ServerKey
 
-AT_ONCE_MAX = 4
-"""Open actions up to which the next one is written at once. Beyond that, those of one turn leave together."""
-
 _AnyClient = TypeVar("_AnyClient", bound="Client")
 
 
@@ -233,10 +230,7 @@ class Client(
             raise
         waiter: TaskWaiter[Outcome] | FutureWaiter[Outcome] = task.driver.waiter()
         task.waiters.await_outcome(ticket, waiter)
-        if task.waiters.awaited_outcomes <= AT_ONCE_MAX:
-            task.driver.pump()
-        else:
-            task.driver.wake()
+        task.driver.handle_request()
         try:
             return (await waiter.result()).unwrap()
         finally:

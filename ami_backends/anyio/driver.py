@@ -61,6 +61,8 @@ class Driver:
         self._tasks: TaskGroup | None = None
         """The tasks of the sessions, while `run` runs."""
         self._pumping = False
+        self._request_handled = False
+        """Whether a request was carried out at once since the last `pump`."""
         self._failure: BaseException | None = None
         """What `pump` raised. The main task raises it, and so ends the driver."""
         self._awaited_time = -inf
@@ -104,6 +106,7 @@ class Driver:
         if self._tasks is None or self._failure is not None:
             self._woken.set()
             return
+        self._request_handled = False
         try:
             self._pumping = True
             self._drain(self._tasks)
@@ -115,6 +118,18 @@ class Driver:
             self._pumping = False
         if deadline is not None and deadline < self._awaited_time:
             self._woken.set()
+
+    def handle_request(self) -> None:
+        """Carry out a request at once if it is the first since a read; those after it leave together.
+
+        So a caller that waits for each reply waits for no other task, and a thousand callers do not make a
+        thousand writes.
+        """
+        if self._request_handled:
+            self._woken.set()
+            return
+        self.pump()
+        self._request_handled = True
 
     def waiter(self) -> "TaskWaiter[T] | FutureWaiter[T]":
         """Return what one task of this loop can wait for."""

@@ -111,11 +111,6 @@ class Waiters:
         """Give the outcome of an action to this waiter."""
         self._outcomes[ticket] = waiter
 
-    @property
-    def awaited_outcomes(self) -> int:
-        """How many actions have a caller that waits."""
-        return len(self._outcomes)
-
     def await_messages(self, subscription: Subscription, notify: Callable[[], None]) -> None:
         """Call `notify` once: when an empty subscription has messages, or can have none any more."""
         self._messages[subscription] = notify
