@@ -213,7 +213,8 @@ class Client(
 
     async def _send(self, call: SendCall) -> Reply:
         action = call.checked()
-        await self._begun()
+        if not self._has_begun:
+            await self._begun()
         await checkpoint_if_cancelled()  # a task that is cancelled must not send
         task = self._requesting()
         try:
@@ -265,9 +266,14 @@ class Client(
         if self._beginning is not None:
             await self._beginning.wait()
         task = self._of_this_loop()
-        if not task.begun.is_set():  # mostly it is, and a wait would cost a turn of the loop
-            await task.begun.wait()
+        await task.begun.wait()
         return task
+
+    @property
+    def _has_begun(self) -> bool:
+        """Whether `_begun` need not wait. Mostly it need not, and a wait would cost a turn of the loop."""
+        task = self._life.runner
+        return task is not None and self._beginning is None and task.begun.is_set()
 
     def _ask_to_begin(self) -> Machine:
         """Return the machine to run. Raises `MisuseError` for a client that was started or closed before."""
