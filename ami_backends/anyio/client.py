@@ -215,8 +215,8 @@ class Client(
         action = call.checked()
         if not self._has_begun:
             await self._begun()
-        await checkpoint_if_cancelled()  # a task that is cancelled must not send
         task = self._requesting()
+        await checkpoint_if_cancelled()  # a task that is cancelled must not send
         try:
             ticket = task.machine.submit(
                 action,
