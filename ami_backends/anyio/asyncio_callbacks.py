@@ -7,10 +7,9 @@ comes out.
 """
 
 import asyncio
-from collections.abc import Callable
 from typing import Generic, cast
 
-from ami_backends.anyio.session_task import SessionTask
+from ami_backends.anyio.session_task import SessionDriver, SessionTask
 from ami_backends.clients.waiters import T
 from ami_backends.sessions.stream import Phase
 from ami_backends.sessions.tls import Contexts
@@ -24,10 +23,8 @@ class CallbackSession(SessionTask):
     do the other. So is everything where the loop has no readers, as that of Windows.
     """
 
-    def __init__(
-        self, machine: Machine, command: Connect, contexts: Contexts, pump: Callable[[], None]
-    ) -> None:
-        super().__init__(machine, command, contexts, pump)
+    def __init__(self, machine: Machine, command: Connect, contexts: Contexts, driver: SessionDriver) -> None:
+        super().__init__(machine, command, contexts, driver)
         self._loop = asyncio.get_running_loop()
         self._by_callbacks = command.tls is None
         self._end: FutureWaiter[None] | None = None
@@ -77,28 +74,17 @@ class CallbackSession(SessionTask):
     # -- what the loop calls
 
     def _handle_readable(self) -> None:
-        self._call(self._read)
+        self._move(self._read)
 
     def _handle_writable(self) -> None:
-        self._call(self._write)
+        self._move(self._write)
 
     def _read_now(self) -> None:
         self._read_due = None
         if self.pending:
-            self._call(self._read)
+            self._move(self._read)
 
-    def _call(self, move: Callable[[], object]) -> None:
-        """Move bytes, then do what that calls for. The session's task raises what is raised here."""
-        try:
-            move()
-        except BaseException as error:  # noqa: BLE001 - Ctrl-C too: a callback has nobody to raise it to
-            self._finish(error)
-            return
-        self.interrupt_wait()
-        if self.failure is None:
-            self._pump()
-
-    def _finish(self, error: BaseException | None) -> None:
+    def _finish(self, error: Exception | None) -> None:
         """Have the task go on, and raise this if there is anything to raise."""
         self._remove_callbacks()
         if self._end is None or self._end.done():

@@ -64,7 +64,7 @@ class Driver:
         self._request_handled = False
         """Whether a request was carried out at once since the last `pump`."""
         self._failure: BaseException | None = None
-        """What `pump` raised. The main task raises it, and so ends the driver."""
+        """Raised in another task, or in a callback. The main task raises it, and so ends the driver."""
         self._awaited_time = -inf
         """When the main task ends its wait; in the past while it does not wait."""
         self._thread = threading.get_ident()
@@ -112,12 +112,17 @@ class Driver:
             self._drain(self._tasks)
             deadline = self.machine.poll_timeout()
         except BaseException as error:  # noqa: BLE001 - Ctrl-C, most likely: not for the task that pumps
-            self._failure = error
-            deadline = -inf
+            deadline = None
+            self.fail(error)
         finally:
             self._pumping = False
         if deadline is not None and deadline < self._awaited_time:
             self._woken.set()
+
+    def fail(self, error: BaseException) -> None:
+        """End with this error: the main task raises it."""
+        self._failure = self._failure or error
+        self._woken.set()
 
     def handle_request(self) -> None:
         """Carry out a request at once if it is the first since a read; those after it leave together.
@@ -185,11 +190,11 @@ class Driver:
 
     def _new_session(self, command: Connect) -> SessionTask:
         if self._asyncio_loop is None:
-            return SessionTask(self.machine, command, self._contexts, self.pump)
-        return CallbackSession(self.machine, command, self._contexts, self.pump)
+            return SessionTask(self.machine, command, self._contexts, self)
+        return CallbackSession(self.machine, command, self._contexts, self)
 
     async def _wait(self) -> None:
-        """Wait until something happened, at most until the machine's deadline. Raises what `pump` raised."""
+        """Wait until something happened, at most until the machine's deadline. Raise what `fail` took."""
         if self._failure is not None:
             raise self._failure
         deadline = self.machine.poll_timeout()

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 import anyio
 from anyio.lowlevel import checkpoint
@@ -14,19 +15,24 @@ from ami_proto import Disconnect
 from ami_proto.drivers import Connect, Machine, Watch
 
 
+class SessionDriver(Protocol):
+    """What a session needs of its driver."""
+
+    def pump(self) -> None:
+        """Deliver notices and carry out commands: the machine was told a fact."""
+
+    def fail(self, error: BaseException) -> None:
+        """End with this error, which the machine raised."""
+
+
 class SessionTask(SessionIO):
-    """A session whose task runs `serve`. Other tasks call `interrupt_wait` after they changed it.
+    """A session whose task runs `serve`. Other tasks call `interrupt_wait` after they changed it."""
 
-    `pump` is called after each fact that the machine was told.
-    """
-
-    def __init__(
-        self, machine: Machine, command: Connect, contexts: Contexts, pump: Callable[[], None]
-    ) -> None:
+    def __init__(self, machine: Machine, command: Connect, contexts: Contexts, driver: SessionDriver) -> None:
         super().__init__(machine, command, contexts, time.monotonic)
         self.scope = anyio.CancelScope()
         """Cancel this to end the task."""
-        self._pump = pump
+        self._driver = driver
         self._wait = anyio.CancelScope()
         self._awaited: Interest = (False, False)
 
@@ -61,17 +67,22 @@ class SessionTask(SessionIO):
             # No wait would end for bytes inside OpenSSL. Let the other tasks have their turn, though: a flood
             # over TLS must not stop the loop.
             await checkpoint()
-            self._move(True, self._awaited[1])
+            self._move(self.handle_ready, True, self._awaited[1])
             return
         # Not a scope for each wait: that would cost a tenth of an action.
         with anyio.CancelScope() as self._wait:
             while not self._interest_changed:
-                self._move(*await self._wait_ready())
+                self._move(self.handle_ready, *await self._wait_ready())
 
-    def _move(self, readable: bool, writable: bool) -> None:
-        self.handle_ready(readable, writable)
+    def _move(self, move: Callable[..., object], *ready: bool) -> None:
+        """Move bytes, then do what that calls for."""
+        try:
+            move(*ready)
+        except BaseException as error:  # noqa: BLE001 - Ctrl-C in a predicate too: a task or loop would lose it
+            self._driver.fail(error)
+        self.interrupt_wait()
         if self.failure is None:  # else the machine is told of the end first
-            self._pump()
+            self._driver.pump()
 
     async def _wait_ready(self) -> Interest:
         """Wait until the socket is ready; return for what."""

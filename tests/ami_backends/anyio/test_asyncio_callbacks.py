@@ -13,7 +13,7 @@ import uvloop
 
 from ami_backends.anyio import Client
 from ami_backends.anyio.asyncio_callbacks import CallbackSession, FutureWaiter
-from ami_proto import ActionLost, ConnectFailed, Connection, Message, Overflow, ServerConfig, State
+from ami_proto import ActionLost, ConnectFailed, Connection, Message, Overflow, State
 from ami_proto.drivers import SessionId
 from conformance.laws.peer import (
     PATIENCE,
@@ -25,13 +25,9 @@ from conformance.laws.peer import (
     reset,
     silent_after_login,
 )
+from tests.peers import config
 
 Program = Callable[[Client], Coroutine[Any, Any, None]]
-
-
-def config(peer: Peer, **options: Any) -> ServerConfig:
-    values = {"key": "pbx", "host": "127.0.0.1", "port": peer.port, "username": "admin", "secret": "s3cr3t"}
-    return ServerConfig(**(values | options))
 
 
 class Observed(asyncio.SelectorEventLoop):
@@ -41,12 +37,12 @@ class Observed(asyncio.SelectorEventLoop):
         super().__init__()
         self.watched: set[tuple[str, int]] = set()
 
-    def add_reader(self, fd: Any, callback: Any, *args: Any) -> None:
+    def add_reader(self, fd: Any, callback: Any, *args: Any) -> None:  # type: ignore[override]
         super().add_reader(fd, callback, *args)
         if isinstance(getattr(callback, "__self__", None), CallbackSession):
             self.watched.add(("read", fd))
 
-    def add_writer(self, fd: Any, callback: Any, *args: Any) -> None:
+    def add_writer(self, fd: Any, callback: Any, *args: Any) -> None:  # type: ignore[override]
         super().add_writer(fd, callback, *args)
         self.watched.add(("write", fd))
 
@@ -82,14 +78,14 @@ def test_a_session_that_ends_leaves_no_reader(end: str) -> None:
     async def program(loop: Observed) -> None:
         if end == "cancelled":
             with anyio.move_on_after(0.1):
-                async with Client(config(peer)).running():
+                async with Client(config(peer.port)).running():
                     assert loop.watched
                     await anyio.sleep(PATIENCE)
         elif end == "closed":
-            async with Client(config(peer)).running():
+            async with Client(config(peer.port)).running():
                 assert loop.watched
         else:
-            pbx = Client(config(peer, reconnect=False))
+            pbx = Client(config(peer.port, reconnect=False))
             await pbx.start()
             assert loop.watched
             with pytest.raises(ActionLost):
@@ -112,7 +108,7 @@ def test_the_number_of_a_lost_session_can_be_used_at_once(loop_factory: Any) -> 
     """R-LIFE-02: by another's reader, which hears its own bytes."""
 
     async def program() -> None:
-        pbx = Client(config(peer, reconnect=False))
+        pbx = Client(config(peer.port, reconnect=False))
         await pbx.start()
         (session,) = pbx._started.driver._sessions.values()
         number = session.stream.fileno()
@@ -139,7 +135,7 @@ def test_other_code_that_closes_the_descriptor_costs_the_session_only() -> None:
     """Invariant 8: the next session serves."""
 
     async def program() -> None:
-        async with Client(config(peer, reconnect_min=0.01, reconnect_max=0.02)).running() as pbx:
+        async with Client(config(peer.port)).running() as pbx:
             (session,) = pbx._started.driver._sessions.values()
             assert session.stream.socket is not None
             session.stream.socket.close()
@@ -163,7 +159,7 @@ def test_a_write_that_blocks_goes_on_when_the_server_reads_again() -> None:
         line.serve()
 
     async def program(loop: Observed) -> None:
-        async with Client(config(peer, max_outbound_bytes=32 * 1024 * 1024)).running() as pbx:
+        async with Client(config(peer.port, max_outbound_bytes=32 * 1024 * 1024)).running() as pbx:
             async with anyio.create_task_group() as tasks:
                 for _ in range(120):
                     tasks.start_soon(pbx.send, "UserEvent", headers)
@@ -188,7 +184,7 @@ def test_a_paused_queue_stops_the_reader() -> None:
         line.serve()
 
     async def program(loop: Observed) -> None:
-        async with Client(config(peer, auth="plain")).running() as pbx:
+        async with Client(config(peer.port, auth="plain")).running() as pbx:
             ticks = pbx.events("Tick", limit=100, policy=Overflow.PAUSE)
             await pbx.send("Go")
             with anyio.fail_after(PATIENCE):
@@ -205,7 +201,7 @@ def test_a_paused_queue_stops_the_reader() -> None:
 class Unreadable(asyncio.SelectorEventLoop):
     """A loop without readers for us, as that of Windows: anyio has a thread for these."""
 
-    def add_reader(self, fd: Any, callback: Any, *args: Any) -> None:
+    def add_reader(self, fd: Any, callback: Any, *args: Any) -> None:  # type: ignore[override]
         if isinstance(getattr(callback, "__self__", None), CallbackSession):
             raise NotImplementedError
         super().add_reader(fd, callback, *args)
@@ -215,7 +211,7 @@ def test_a_loop_without_readers_is_served_by_the_task() -> None:
     """R-DRIVER-07."""
 
     async def program() -> None:
-        async with Client(config(peer)).running() as pbx:
+        async with Client(config(peer.port)).running() as pbx:
             for _ in range(3):
                 assert (await pbx.send("Ping"))["Ping"] == "Pong"
             (session,) = pbx._started.driver._sessions.values()
@@ -249,7 +245,7 @@ def test_a_fault_in_a_callback_ends_the_client_with_it() -> None:
         await pbx.close()
 
     with Peer(honest) as peer:
-        machine = Faulty(config(peer), seed=1)
+        machine = Faulty(config(peer.port), seed=1)
         asyncio.run(program())
 
 
@@ -261,9 +257,8 @@ def test_an_interrupt_in_a_callback_reaches_the_program() -> None:
 
     async def program() -> None:
         await pbx.start()
-        pbx.events(where=interrupt)
-        await pbx.send("Go")
-        await anyio.sleep(PATIENCE)
+        with pbx.events(where=interrupt):
+            await pbx.send("Go")
 
     def tick(line: PeerConnection) -> None:
         line.accept_login()
@@ -272,7 +267,7 @@ def test_an_interrupt_in_a_callback_reaches_the_program() -> None:
         line.wait_closed()
 
     with Peer(tick) as peer:
-        pbx = Client(config(peer))
+        pbx = Client(config(peer.port))
         with pytest.raises(KeyboardInterrupt):
             asyncio.run(program())
         assert pbx.state is State.CLOSED
@@ -289,7 +284,7 @@ def test_a_loop_that_is_closed_frees_reader_and_socket() -> None:
 
     for new_loop in (asyncio.SelectorEventLoop, uvloop.new_event_loop):
         with Peer(silent_after_login) as peer:
-            pbx = Client(config(peer))
+            pbx = Client(config(peer.port))
             loop = new_loop()
             loop.run_until_complete(pbx.start())
             (session,) = pbx._started.driver._sessions.values()

@@ -16,7 +16,8 @@ from ami_backends.anyio.session_task import SessionTask
 from ami_proto import Connection, Filter, Message, Notice, ServerConfig, State
 from ami_proto.drivers import SessionId, Subscription
 from conformance.corpus import Capture
-from conformance.laws.peer import BANNER, BOOTED, PATIENCE, Peer, PeerConnection
+from conformance.laws.peer import BOOTED, PATIENCE, Peer, PeerConnection
+from conformance.laws.playbook import BANNER
 from tests.cases import CAPTURES, case_id, seen
 
 CHUNK_MAX = 8_000

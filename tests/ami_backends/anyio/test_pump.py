@@ -38,6 +38,7 @@ from conformance.laws.peer import (
 )
 from conformance.laws.playbook import BANNER
 from conformance.suite.leaks import nothing_left
+from tests.peers import config
 
 __all__ = ["nothing_left"]
 
@@ -48,11 +49,6 @@ BACKENDS: dict[str, dict[str, Any]] = {
     "trio": {"backend": "trio"},
 }
 every_loop = pytest.mark.parametrize("loop", LOOPS)
-
-
-def config(peer: Peer, **options: Any) -> ServerConfig:
-    values = {"key": "pbx", "host": "127.0.0.1", "port": peer.port, "username": "admin", "secret": "s3cr3t"}
-    return ServerConfig(**(values | options))
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -103,7 +99,7 @@ def test_calls_one_after_the_other_do_not_wake_the_main_task(loop: str) -> None:
             assert machine.turns - turns < 10
 
     with Peer(honest) as peer:
-        anyio.run(program, Watched(config(peer)), **BACKENDS[loop])
+        anyio.run(program, Watched(config(peer.port)), **BACKENDS[loop])
 
 
 @every_loop
@@ -123,7 +119,7 @@ def test_actions_of_one_turn_leave_together(loop: str) -> None:
             assert machine.writes - writes < 10
 
     with Peer(echoing) as peer:
-        anyio.run(program, Watched(config(peer)), **BACKENDS[loop])
+        anyio.run(program, Watched(config(peer.port)), **BACKENDS[loop])
     assert replies == {number: str(number) for number in range(300)}
 
 
@@ -140,7 +136,7 @@ def test_an_action_with_an_earlier_deadline_than_any_timer_ends_in_time(loop: st
             assert time.monotonic() - begun < 5.0
 
     with Peer(silent_after_login) as peer:
-        anyio.run(program, Client(config(peer)), **BACKENDS[loop])
+        anyio.run(program, Client(config(peer.port)), **BACKENDS[loop])
 
 
 @every_loop
@@ -156,7 +152,7 @@ def test_a_task_that_is_cancelled_sends_nothing(loop: str) -> None:
             await pbx.send("Ping")
 
     with Peer(recording(received)) as peer:
-        anyio.run(program, Client(config(peer)), **BACKENDS[loop])
+        anyio.run(program, Client(config(peer.port)), **BACKENDS[loop])
     assert "Hangup" not in received
     assert "Ping" in received
 
@@ -174,7 +170,7 @@ def test_a_task_cancelled_while_it_waits_leaves_the_others_alone(loop: str) -> N
             assert pbx.snapshot().actions_pending == 0
 
     with Peer(honest) as peer:
-        anyio.run(program, Client(config(peer)), **BACKENDS[loop])
+        anyio.run(program, Client(config(peer.port)), **BACKENDS[loop])
 
 
 @every_loop
@@ -197,7 +193,7 @@ def test_a_task_that_tries_again_and_again_lets_the_others_run(loop: str) -> Non
             tasks.cancel_scope.cancel()
 
     with Peer(silent) as peer:
-        anyio.run(program, Client(config(peer)), **BACKENDS[loop])
+        anyio.run(program, Client(config(peer.port)), **BACKENDS[loop])
     assert turns >= 40
 
 
@@ -225,7 +221,7 @@ def test_a_task_that_calls_without_end_starves_no_reader(loop: str) -> None:
             tasks.cancel_scope.cancel()
 
     with Peer(chatter) as peer:
-        anyio.run(program, Client(config(peer)), **BACKENDS[loop])
+        anyio.run(program, Client(config(peer.port)), **BACKENDS[loop])
 
 
 # -- notices
@@ -246,7 +242,7 @@ def test_a_listener_may_use_the_client_from_inside(loop: str) -> None:
                     machine.submit(second, time.monotonic())
                     pbx._started.driver.pump()
 
-        machine = Connection(config(peer), seed=1)
+        machine = Connection(config(peer.port), seed=1)
         pbx = Client(machine, on_notice=listen)
         async with pbx.running():
             await pbx.send("Ping")
@@ -269,7 +265,7 @@ def test_a_listener_may_stop_the_client_from_inside(loop: str) -> None:
             if isinstance(notice, ActionFinished):
                 pbx._started.stop()
 
-        pbx = Client(config(peer), on_notice=listen)
+        pbx = Client(config(peer.port), on_notice=listen)
         async with pbx.running():
             assert isinstance(await pbx.send("Ping"), Reply)
             with anyio.fail_after(PATIENCE):
@@ -300,7 +296,7 @@ def test_an_interrupt_while_a_caller_pumps_reaches_the_program(loop: str, how: s
 
     begun = time.monotonic()
     with Peer(silent_after_login) as peer:
-        machine = Watched(config(peer))
+        machine = Watched(config(peer.port))
         pbx = Client(machine)
         with pytest.raises(KeyboardInterrupt):
             anyio.run(program, pbx, machine, **BACKENDS[loop])
@@ -322,7 +318,7 @@ def test_a_fault_while_a_caller_pumps_ends_the_client_with_it(loop: str) -> None
         await pbx.close()
 
     with Peer(silent_after_login) as peer:
-        machine = Watched(config(peer))
+        machine = Watched(config(peer.port))
         anyio.run(program, Client(machine), machine, **BACKENDS[loop])
 
 
@@ -331,7 +327,7 @@ def test_a_pump_before_the_start_and_after_the_end_does_nothing(loop: str) -> No
     """R-LIFE-07."""
 
     async def program(peer: Peer) -> None:
-        machine = Watched(config(peer, retry=False, reconnect=False))
+        machine = Watched(config(peer.port, retry=False, reconnect=False))
         driver = Driver(machine)
         driver.pump()
         await driver.run()
@@ -351,7 +347,7 @@ def test_a_message_that_waits_is_handed_out_in_order_and_without_marks(loop: str
     frames = [f"Event: Tick\r\nPrivilege: user,all\r\nNumber: {number}\r\n\r\n" for number in range(30)]
 
     async def program(peer: Peer) -> None:
-        async with Client(config(peer, wait_fully_booted=False)).running() as pbx:
+        async with Client(config(peer.port, wait_fully_booted=False)).running() as pbx:
             short = pbx.events("Tick", limit=10)
             long = pbx.events("Tick", limit=10, marks=True)
             await pbx.send("Go")
