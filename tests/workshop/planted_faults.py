@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from tests.workshop.anyio_faults import ANYIO_FAULTS
 from tests.workshop.cluster_faults import CLUSTER_FAULTS
 from tests.workshop.decoding_faults import DECODING_FAULTS
 from tests.workshop.fault_record import PlantedFault
@@ -380,6 +381,7 @@ FAULTS: Final[tuple[PlantedFault, ...]] = (
         "            return cause_of(error)\n",
         ("tests/ami_backends/selectors/test_reactor_resolving.py",),
     ),
+    *ANYIO_FAULTS,
     *CLUSTER_FAULTS,
     *DECODING_FAULTS,
     *LONG_RUN_FAULTS,
