@@ -1,4 +1,4 @@
-"""Faults of what the anyio driver does beside its clear way: callbacks, and work done in the task that runs."""
+"""Faults of what the anyio driver does beside its clear way: callbacks, and work in the task that runs."""
 
 from typing import Final
 

@@ -12,7 +12,7 @@ FOLDER = Path(ami_backends.__file__).parent
 
 DRIVERS = {
     "selectors": ("selectors/reactor.py",),
-    "anyio": ("anyio/driver.py", "anyio/session_task.py"),
+    "anyio": ("anyio/driver.py", "anyio/session_task.py", "anyio/asyncio_callbacks.py"),
     "gevent": ("gevent/client.py",),
 }
 """The files that drive. gevent runs the reactor of `selectors`."""
@@ -27,6 +27,7 @@ CONVENIENCES = {
     "listener_errors",
     "_totals",
     "TaskWaiter",
+    "FutureWaiter",
     "GreenletWaiter",
     "connect",
     "connect_machine",
