@@ -10,6 +10,14 @@ ANYIO_FAULTS: Final[tuple[PlantedFault, ...]] = (
     PlantedFault(
         "on asyncio, a reader stays when its session ends",
         f"{ANYIO}/asyncio_callbacks.py",
+        "        if self._has_reader:\n            self._loop.remove_reader(self._descriptor)\n",
+        "",
+        ("tests/ami_backends/anyio/test_asyncio_callbacks.py",),
+        "reader",
+    ),
+    PlantedFault(
+        "on asyncio, a reader stays when the whole driver fails",
+        f"{ANYIO}/asyncio_callbacks.py",
         "            self._remove_callbacks()\n            self._end = None\n",
         "            self._end = None\n",
         ("tests/ami_backends/anyio/test_asyncio_callbacks.py",),
@@ -37,7 +45,7 @@ ANYIO_FAULTS: Final[tuple[PlantedFault, ...]] = (
         "        if self._request_handled:\n            self._woken.set()\n",
         "        if self._request_handled:\n",
         ("tests/ami_backends/anyio/test_pump.py",),
-        "together",
+        "second",
     ),
     PlantedFault(
         "a Ctrl-C while a caller pumps is lost",

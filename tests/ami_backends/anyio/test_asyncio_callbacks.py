@@ -71,7 +71,18 @@ def run_observed(program: Callable[[Observed], Coroutine[Any, Any, None]]) -> No
         runner.run(run())
 
 
-@pytest.mark.parametrize("end", ["left", "reset", "closed", "cancelled"])
+class Faulty(Connection):
+    """A machine with a bug in what takes bytes."""
+
+    fault: BaseException | None = None
+
+    def handle_received(self, session: SessionId, data: bytes, now: float) -> None:
+        if self.fault is not None:
+            raise self.fault
+        super().handle_received(session, data, now)
+
+
+@pytest.mark.parametrize("end", ["left", "reset", "closed", "cancelled", "failed"])
 def test_a_session_that_ends_leaves_no_reader(end: str) -> None:
     """R-LIFE-02: its number may be another's at once; the reader goes first, then the socket."""
 
@@ -84,6 +95,14 @@ def test_a_session_that_ends_leaves_no_reader(end: str) -> None:
         elif end == "closed":
             async with Client(config(peer.port)).running():
                 assert loop.watched
+        elif end == "failed":
+            machine = Faulty(config(peer.port), seed=1)
+            pbx = Client(machine)
+            await pbx.start()
+            machine.fault = ZeroDivisionError("a bug")
+            with pytest.raises(ZeroDivisionError, match="a bug"):
+                await pbx.send("Ping")
+            await pbx.close()
         else:
             pbx = Client(config(peer.port, reconnect=False))
             await pbx.start()
@@ -220,17 +239,6 @@ def test_a_loop_without_readers_is_served_by_the_task() -> None:
 
     with Peer(honest) as peer, asyncio.Runner(loop_factory=Unreadable) as runner:
         runner.run(program())
-
-
-class Faulty(Connection):
-    """A machine with a bug in what takes bytes."""
-
-    fault: BaseException | None = None
-
-    def handle_received(self, session: SessionId, data: bytes, now: float) -> None:
-        if self.fault is not None:
-            raise self.fault
-        super().handle_received(session, data, now)
 
 
 def test_a_fault_in_a_callback_ends_the_client_with_it() -> None:

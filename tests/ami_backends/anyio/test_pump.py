@@ -1,6 +1,7 @@
 """What the driver does in the task that runs: requests, notices, interrupts, and the turns of other tasks."""
 
 import asyncio
+import threading
 import time
 from typing import Any
 
@@ -30,6 +31,7 @@ from conformance.laws.peer import (
     bursting,
     echoing,
     events,
+    holding,
     honest,
     recording,
     silent,
@@ -121,6 +123,26 @@ def test_actions_of_one_turn_leave_together(loop: str) -> None:
     with Peer(echoing) as peer:
         anyio.run(program, Watched(config(peer.port)), **BACKENDS[loop])
     assert replies == {number: str(number) for number in range(300)}
+
+
+@every_loop
+def test_a_second_action_is_written_although_the_first_has_no_answer(loop: str) -> None:
+    """It waits for the other tasks of its turn, and for no read and no timer."""
+    go = threading.Event()
+    go.set()
+    timers = ("banner_timeout", "login_timeout", "boot_timeout", "action_timeout", "heartbeat_interval")
+    quiet = dict.fromkeys(("connect_timeout", "stable_after", *timers), 30 * PATIENCE)
+
+    async def program(pbx: Client) -> None:
+        async with pbx.running():
+            with anyio.fail_after(PATIENCE):
+                async with anyio.create_task_group() as tasks:
+                    for number in range(3):
+                        tasks.start_soon(pbx.send, "Ask", {"Number": number})
+
+    with Peer(holding(3, go)) as peer:
+        pbx = Client(config(peer.port, read_timeout=50 * PATIENCE, **quiet))
+        anyio.run(program, pbx, **BACKENDS[loop])
 
 
 @every_loop
