@@ -20,13 +20,14 @@ class CallbackSession(SessionTask):
     """A session that the loop calls back once its stream is up; its task waits for the end.
 
     TLS is served by the task alone, as in every other loop: OpenSSL wants to wait for one thing in order to
-    do the other. So is everything where the loop has no readers, as that of Windows.
+    do the other. So is everything where the loop has no readers, as that of Windows; and on uvloop, whose
+    readers go silent at a reset that comes together with bytes: it must be told to watch anew.
     """
 
     def __init__(self, machine: Machine, command: Connect, contexts: Contexts, driver: SessionDriver) -> None:
         super().__init__(machine, command, contexts, driver)
         self._loop = asyncio.get_running_loop()
-        self._by_callbacks = command.tls is None
+        self._by_callbacks = command.tls is None and isinstance(self._loop, asyncio.SelectorEventLoop)
         self._end: FutureWaiter[None] | None = None
         """For what ends the callbacks: the session has failed. None while the task serves it."""
         self._descriptor = -1
