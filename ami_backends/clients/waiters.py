@@ -92,7 +92,7 @@ class Waiters:
         """Set by the client once the driver is made."""
         self._ready = ready
         self._on_notice = on_notice
-        self._outcomes: dict[Ticket, Waiter[Outcome]] = {}
+        self._outcomes: dict[str, Waiter[Outcome]] = {}
         self._messages: dict[Subscription, Callable[[], None]] = {}
         # From notices and not from the machine, because callers in other threads read them.
         self._states = dict.fromkeys(machine.servers, State.CLOSED)
@@ -109,7 +109,7 @@ class Waiters:
 
     def await_outcome(self, ticket: Ticket, waiter: Waiter[Outcome]) -> None:
         """Give the outcome of an action to this waiter."""
-        self._outcomes[ticket] = waiter
+        self._outcomes[ticket.action_id] = waiter
 
     def await_messages(self, subscription: Subscription, notify: Callable[[], None]) -> None:
         """Call `notify` once: when an empty subscription has messages, or can have none any more."""
@@ -157,15 +157,23 @@ class Waiters:
 
     def __call__(self, notice: Notice) -> None:
         """Wake the caller whom a notice concerns, then call the user's function."""
+        # The frequent ones first: a busy application brings the one, a flood of events the other.
+        if isinstance(notice, ActionFinished):
+            waiter = self._outcomes.pop(notice.outcome.ticket.action_id, None)
+            if waiter is not None:  # None: the caller gave up, or the action was submitted elsewhere
+                waiter.set_result(notice.outcome)
+        elif isinstance(notice, MessagesWaiting):
+            self._notify(notice.subscription)
+        else:
+            self._note_life(notice)
+        if self._on_notice is not None:
+            self._on_notice(notice)
+
+    def _note_life(self, notice: Notice) -> None:
+        """Note what became of a server, and wake the callers that wait for that."""
         if isinstance(notice, StateChanged | ConnectScheduled):
             self._note_state(notice)
         match notice:
-            case ActionFinished(outcome):
-                waiter = self._outcomes.pop(outcome.ticket, None)
-                if waiter is not None:  # None: the caller gave up, or the action was submitted elsewhere
-                    waiter.set_result(outcome)
-            case MessagesWaiting(subscription):
-                self._notify(subscription)
             case StateChanged(new=State.READY) if not self._ready.done():
                 self._ready.set_result(None)
             case StateChanged(old=old, new=State.CLOSED, cause=cause) if old is not State.CLOSING:
@@ -174,8 +182,6 @@ class Waiters:
         # Looks at all servers, so only where it may decide anything.
         if isinstance(notice, StateChanged) and notice.new in (State.READY, State.CLOSED):
             self._settle_readiness()
-        if self._on_notice is not None:
-            self._on_notice(notice)
 
     def _note_state(self, notice: StateChanged | ConnectScheduled) -> None:
         if isinstance(notice, StateChanged):

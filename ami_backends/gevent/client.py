@@ -3,6 +3,7 @@
 import signal
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
+from types import TracebackType
 from typing import Any, Generic, cast
 
 import gevent
@@ -14,8 +15,9 @@ from ami_backends import selectors
 from ami_backends.clients.arguments import ConnectCall, called_like, connect_arguments
 from ami_backends.clients.fleet import ServerConfigs, as_configs
 from ami_backends.clients.waiters import OnNotice, T
+from ami_backends.selectors.machine_lock import Lock, MachineLock
 from ami_backends.selectors.reactor import Reactor
-from ami_backends.selectors.runner import Lock, Runner
+from ami_backends.selectors.runner import Runner
 from ami_backends.sessions.causes import as_connect_failed
 from ami_backends.sessions.resolve import ThreadResolver
 from ami_backends.sessions.tls import Contexts, tls_contexts
@@ -99,6 +101,51 @@ class GreenletWaiter(Generic[T]):
         return cast("T", self._value.get())
 
 
+HELD_INTERVAL = 0.001
+"""Seconds between two looks at a lock that a caller holds whose strategy or route waits for something."""
+
+
+class GreenletLock(MachineLock):
+    """A machine lock among the greenlets of one hub. Nothing but a wait changes between them.
+
+    Ctrl-C may be raised between any two calls of Python code, and must not leave it taken. So taking it
+    and noting the holder are one step, and releasing it makes no call.
+    """
+
+    def __init__(self) -> None:
+        self._holders: dict[None, object] = {}
+        """The greenlet that has it, if any, under None."""
+
+    @property
+    def held_here(self) -> bool:
+        """Whether the calling greenlet has it."""
+        return self._holders.get(None) is gevent.getcurrent()
+
+    def try_call(self, request: Callable[[], None]) -> bool:
+        """Call this under the lock, if nobody holds it; return whether it was called."""
+        caller, holders = gevent.getcurrent(), self._holders
+        if holders:
+            return False
+        try:
+            if holders.setdefault(None, caller) is not caller:  # a signal handler came in between
+                return False
+            request()
+        finally:
+            if holders and holders[None] is caller:
+                del holders[None]
+        return True
+
+    def __enter__(self) -> None:
+        caller, holders = gevent.getcurrent(), self._holders
+        while holders.setdefault(None, caller) is not caller:
+            gevent.sleep(HELD_INTERVAL)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._holders.clear()
+
+
 class ReactorGreenlet(Runner):
     """Run a machine in a greenlet. Calls may come from every other greenlet of the same hub."""
 
@@ -106,12 +153,13 @@ class ReactorGreenlet(Runner):
         with as_connect_failed(machine.servers):  # the hub needs descriptors as well
             self._hub = gevent.get_hub()
             super().__init__(machine, on_notice)
-            self.reactor = Reactor(
+            self.shared = self.reactor = Reactor(
                 machine,
                 on_notice=self.waiters,
                 resolver=ThreadResolver(),
                 contexts=self.contexts,
                 selector=GeventSelector(),
+                lock=self.machine_lock,
             )
         self.waiters.driver = self.reactor
         self._greenlet = gevent.Greenlet(self.run)
@@ -137,6 +185,15 @@ class ReactorGreenlet(Runner):
         """Whether the caller runs in the reactor's greenlet."""
         return gevent.getcurrent() is self._greenlet
 
+    @property
+    def interruptible(self) -> bool:
+        """False: what interrupts a greenlet may interrupt the reactor's just as well."""
+        return False
+
+    def new_machine_lock(self) -> MachineLock:
+        """Return a lock on which greenlets wait."""
+        return GreenletLock()
+
     def read_contexts(self, servers: Mapping[ServerKey, ServerConfig]) -> Contexts:
         """Read the certificates of servers in a thread: reading blocks, and with it the hub."""
         if not any(config.tls for config in servers.values()):
@@ -147,6 +204,10 @@ class ReactorGreenlet(Runner):
         """Raise `MisuseError` in a thread with another hub: waiting there would block that hub."""
         if gevent.get_hub() is not self._hub:
             raise MisuseError("this client belongs to another thread's hub")
+        if gevent.getcurrent() is self._hub:
+            raise MisuseError(
+                "a blocking call in the hub, as from a signal handler, would block every greenlet"
+            )
 
 
 class Client(selectors.Client):

@@ -273,7 +273,7 @@ class Client(ClientCalls[Runner, Reply, None, FleetChanges, Events[Message], Eve
             for ticket in tickets:
                 runner.machine.cancel(ticket, time.monotonic())
 
-        if not runner.post(submit):
+        if not (runner.try_request(submit) or runner.post(submit)):
             raise runner.waiters.end_error()
         try:
             return waiter.result().unwrap()

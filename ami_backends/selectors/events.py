@@ -6,6 +6,7 @@ fetch that finds the queue empty stays open until there are messages: `Waiters` 
 
 import time
 from collections import deque
+from contextlib import suppress
 from types import TracebackType
 from typing import Generic, Self, cast
 
@@ -36,7 +37,8 @@ class Events(Generic[T]):
         self._runner = runner
         self._marks = marks
         self._turn = runner.new_lock()
-        self._items: deque[Item] = deque()
+        self._items: deque[Item] = deque()  # its `popleft` is atomic
+        self._pop = self._items.popleft
         self._batch: BlockingWaiter[list[Item]] | None = None
         """Requested and not taken yet. A call that times out leaves it here for the next one: its messages
         have left the machine's queue, or will."""
@@ -68,6 +70,18 @@ class Events(Generic[T]):
         return self
 
     def __next__(self) -> T:
+        # Mostly a batch is here, and there is nothing to wait for: no turn, and one frame for each message.
+        try:
+            item = self._pop()
+        except IndexError:
+            return self._next_or_stop()
+        if self._pauses:
+            self._give_sign()
+        if self._marks or isinstance(item, Message):
+            return cast("T", item)
+        return self._next_or_stop()
+
+    def _next_or_stop(self) -> T:
         item = self._next(None)
         if item is None:
             raise StopIteration
@@ -93,8 +107,7 @@ class Events(Generic[T]):
             raise TimeoutError
         try:
             while not self._source.closed:
-                while self._items:
-                    item = self._items.popleft()
+                while (item := self._take()) is not None:
                     if self._pauses:
                         self._give_sign()
                     if self._marks or isinstance(item, Message):
@@ -106,6 +119,12 @@ class Events(Generic[T]):
             return None
         finally:
             self._turn.release()
+
+    def _take(self) -> Item | None:
+        """Return the next item of the batch. Also threads that do not have the turn take some."""
+        with suppress(IndexError):
+            return self._pop()
+        return None
 
     def _raise_failure(self) -> None:
         """Raise the error that ended the connection, if there is one."""
@@ -133,6 +152,8 @@ class Events(Generic[T]):
         items = self._batch.result(timeout)
         self._batch = None
         self._items.extend(items)
+        if self._source.closed:  # meanwhile, by another thread: `close` has cleared what was here before
+            self._items.clear()
         return bool(items)
 
     def _request_batch(self) -> BlockingWaiter[list[Item]]:

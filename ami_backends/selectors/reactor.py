@@ -3,13 +3,21 @@
 See `docs/explanation/write-your-own-driver.md`. A round makes posted calls, delivers notices and carries out
 commands; waits in the selector until a socket is ready or the machine's deadline is due; moves bytes; tells
 the machine the time; then delivers and carries out once more.
+
+A reactor that shares its machine with callers holds `lock` in all of that but the wait. A caller that has the
+lock meanwhile makes a request, and calls `transmit`: it writes, and leaves everything else to the reactor's
+thread, which is woken only if it has something to do before it would wake by itself. No caller touches the
+selector: not every kind may be changed while a thread waits in it.
 """
 
 import selectors
 import socket
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
+from math import inf
 
 from ami_backends.sessions.causes import as_connect_failed
 from ami_backends.sessions.listener import Listener
@@ -19,7 +27,7 @@ from ami_backends.sessions.resolve import Found, Resolver, look_up, resolve_nume
 from ami_backends.sessions.session_io import ByteCounts, SessionIO
 from ami_backends.sessions.tls import Contexts, tls_contexts
 from ami_proto import ConfigError, Disconnect, MisuseError, Notice, Reason, StateChanged
-from ami_proto.drivers import Close, Connect, Look, Machine, ServerKey, SessionId, Watch
+from ami_proto.drivers import Close, Command, Connect, Look, Machine, ServerKey, SessionId, Watch
 
 WAIT_MAX = 86_400.0
 """Seconds of the longest single wait. Systems refuse longer ones (epoll: 31 bits of milliseconds)."""
@@ -41,11 +49,11 @@ class Work:
 
 
 class Reactor:
-    """Drive a machine with a selector. Every method but `call_soon` belongs to one thread.
+    """Drive a machine with a selector. Every method but `call_soon` and `transmit` belongs to one thread.
 
     Notices go to `on_notice`; an exception of it is logged and counted. Hosts must be IP addresses unless a
     resolver is given. Another loop can drive a reactor: wait until `fileno` is readable, at most until
-    `deadline`, and call `poll`.
+    `deadline`, and call `poll`. `lock` is held while the machine is used.
     """
 
     def __init__(
@@ -56,8 +64,13 @@ class Reactor:
         resolver: Resolver = resolve_numeric,
         contexts: Contexts | None = None,
         selector: selectors.BaseSelector | None = None,
+        lock: AbstractContextManager[object] | None = None,
     ) -> None:
         self.machine = machine
+        self.lock = nullcontext() if lock is None else lock
+        """Held while the machine is used."""
+        self._wakes_at = -inf
+        """When the wait ends at the latest; in the past while the reactor does not wait."""
         self._log = DriverLog(lambda: machine.redaction)
         self._listener = Listener(on_notice, self._log)
         self._resolver = resolver
@@ -92,22 +105,53 @@ class Reactor:
         if timeout is not None and not timeout >= 0:
             raise ConfigError("timeout", "must be 0 or more seconds, or None", value=timeout)
         work = self._work = Work()
-        before = self._totals()
-        self._drain()
-        for key, mask in self._select(self._wait_seconds(timeout)):
-            self._handle_ready(key.data, mask)
-        for session in list(self._pending):
-            self._handle_ready(session, selectors.EVENT_READ)
-        self.machine.handle_timeout(time.monotonic())
-        self._drain()
-        counts = (after - then for after, then in zip(self._totals(), before, strict=True))
-        work.bytes_read, work.bytes_written, work.frames, work.events = counts
+        try:
+            with self.lock:
+                before = self._totals()
+                self._mailbox.attended = True
+                self._drain()
+                self._mailbox.attended = False  # before the look for calls that decides how long to wait
+                seconds = self._wait_seconds(timeout)
+            ready = self._select(seconds)
+            self._mailbox.attended = True
+            with self.lock:
+                self._wakes_at = -inf
+                self._act(ready)
+                after = self._totals()
+        finally:
+            self._mailbox.attended = False
+        work.bytes_read, work.bytes_written = after[0] - before[0], after[1] - before[1]
+        work.frames, work.events = after[2] - before[2], after[3] - before[3]
         return work
+
+    def transmit(self) -> None:
+        """Write what a request has queued, in the caller's thread, which holds the lock.
+
+        Everything else that the network should do is left to the reactor's thread. The caller writes for
+        sessions that are up; their sockets are closed by the reactor's thread, under the lock.
+        """
+        machine = self.machine
+        while (command := machine.poll_command()) is not None:
+            if isinstance(command, Watch):
+                session_io = self._sessions[command.session]
+                session_io.watch(command)
+                if not self._settled(session_io):  # the kernel is full, or the stream has ended
+                    self.call_soon(partial(self._settle_again, session_io))
+            else:
+                self.call_soon(partial(self._carry_out, command))
+        deadline = machine.poll_timeout()  # due, where there are notices
+        if deadline is not None and deadline < self._wakes_at:
+            self._mailbox.wake()
 
     def deadline(self) -> float | None:
         """Return the latest time to call `poll`, on the clock of `time.monotonic`; None for any time."""
         busy = self._mailbox or self._pending
         return time.monotonic() if busy else self.machine.poll_timeout()
+
+    @property
+    def calls_waiting(self) -> bool:
+        """Whether a posted call has not been made."""
+        return bool(self._mailbox)
 
     def fileno(self) -> int:
         """Return the descriptor that another loop watches for readability. Not every selector has one:
@@ -154,19 +198,22 @@ class Reactor:
             command = self.machine.poll_command()
             if command is None:
                 return
-            match command:
-                case Connect():
-                    self._connect(command)
-                case Watch(session):
-                    session_io = self._sessions[session]
-                    session_io.watch(command)
-                    self._settle(session_io)
-                case Look(session):
-                    session_io = self._sessions[session]
-                    session_io.look()
-                    self._settle(session_io)
-                case Close(session):
-                    self._forget(session)
+            self._carry_out(command)
+
+    def _carry_out(self, command: Command) -> None:
+        match command:
+            case Watch(session):
+                session_io = self._sessions[session]
+                session_io.watch(command)
+                self._settle(session_io)
+            case Look(session):
+                session_io = self._sessions[session]
+                session_io.look()
+                self._settle(session_io)
+            case Connect():
+                self._connect(command)
+            case Close(session):
+                self._forget(session)
 
     def _deliver(self, notice: Notice) -> None:
         if isinstance(notice, StateChanged):
@@ -192,10 +239,20 @@ class Reactor:
 
     # -- what the network did
 
+    def _act(self, ready: list[tuple[selectors.SelectorKey, int]]) -> None:
+        """Move bytes, tell the machine the time, and do what follows."""
+        for key, mask in ready:
+            self._handle_ready(key.data, mask)
+        for session in list(self._pending):
+            self._handle_ready(session, selectors.EVENT_READ)
+        self.machine.handle_timeout(time.monotonic())
+        self._drain()
+
     def _wait_seconds(self, timeout: float | None) -> float:
         """Return how long to wait: the shortest of the owner's, the machine's and the mailbox's limits."""
         seconds = WAIT_MAX if timeout is None else min(timeout, WAIT_MAX)
         deadline = self.deadline()
+        self._wakes_at = inf if deadline is None else deadline
         return seconds if deadline is None else min(seconds, max(0.0, deadline - time.monotonic()))
 
     def _select(self, seconds: float) -> list[tuple[selectors.SelectorKey, int]]:
@@ -217,6 +274,17 @@ class Reactor:
             session_io.handle_ready(bool(mask & selectors.EVENT_READ), bool(mask & selectors.EVENT_WRITE))
             self._settle(session_io)
 
+    def _settled(self, session_io: SessionIO) -> bool:
+        """Whether `_settle` has nothing to do."""
+        registered = self._registered.get(session_io.session)
+        wanted = (session_io.stream.socket, _events_of(session_io))
+        return session_io.failure is None and registered == wanted and not session_io.pending
+
+    def _settle_again(self, session_io: SessionIO) -> None:
+        """Settle a session that a caller wrote for, if it still exists."""
+        if self._sessions.get(session_io.session) is session_io:
+            self._settle(session_io)
+
     def _settle(self, session_io: SessionIO) -> None:
         """Act on the state of a session after it moved: its end, or what to wait for next."""
         if session_io.failure is not None:
@@ -236,8 +304,7 @@ class Reactor:
         """Have the selector wait for what the session needs."""
         if session_io.stream.socket is None:
             return  # its host is being looked up
-        read, write = session_io.interest
-        wanted = (session_io.stream.socket, selectors.EVENT_READ * read | selectors.EVENT_WRITE * write)
+        wanted = (session_io.stream.socket, _events_of(session_io))
         # The socket is part of the comparison: the next address of a name has a new socket, perhaps with the
         # number of the old one.
         registered = self._registered.get(session_io.session)
@@ -246,7 +313,7 @@ class Reactor:
         if registered is not None:
             del self._registered[session_io.session]
             self._selector.unregister(registered[0])
-        if read or write:
+        if wanted[1]:
             self._selector.register(*wanted, session_io.session)
             self._registered[session_io.session] = wanted
 
@@ -271,3 +338,9 @@ class Reactor:
         """Return the server of a record that is about the whole machine, if there is just one."""
         servers = list(self.machine.servers)
         return servers[0] if len(servers) == 1 else None
+
+
+def _events_of(session_io: SessionIO) -> int:
+    """Return what a selector should wait for."""
+    read, write = session_io.interest
+    return selectors.EVENT_READ * read | selectors.EVENT_WRITE * write

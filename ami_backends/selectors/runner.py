@@ -1,7 +1,12 @@
 """A machine whose reactor runs in a thread or greenlet of its own, and calls posted to it.
 
 A call of the user becomes a function that the reactor's own thread makes, and the caller waits for its
-result. Nothing else touches the machine, so neither the core nor the reactor needs a lock.
+result. A `send` has a shorter way, `try_request`: where nobody uses the machine, the caller does. It saves
+the reactor's thread one round, and two threads a change between them (`machine_lock.py`).
+
+The main thread never takes the shorter way. Python runs signal handlers there between any two instructions,
+and what they raise, such as `KeyboardInterrupt`, would leave the machine half changed. Greenlets do take it:
+there the reactor runs in the same thread, and an interrupt that meets the machine ends the client either way.
 """
 
 import errno
@@ -9,13 +14,16 @@ import os
 import threading
 import time
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any, Protocol
 
 from ami_backends.clients.signals import SignalWatch
 from ami_backends.clients.waiters import OnNotice, T, Waiter, Waiters
+from ami_backends.selectors.machine_lock import Lock, MachineLock, ThreadLock
 from ami_backends.selectors.reactor import Reactor
+from ami_backends.selectors.thread_waiter import ThreadWaiter
 from ami_backends.sessions.causes import connect_failed
 from ami_backends.sessions.resolve import ThreadResolver
 from ami_backends.sessions.tls import Contexts, tls_contexts
@@ -28,18 +36,6 @@ class BlockingWaiter(Waiter[T], Protocol[T]):
 
     def result(self, timeout: float | None = None) -> T:
         """Wait, then return the result or raise the exception. Raises `TimeoutError` after `timeout`."""
-        ...
-
-
-class Lock(Protocol):
-    """The part of `threading.Lock` that `Events` uses."""
-
-    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
-        """Take the lock; return False if that was not possible within `timeout` seconds."""
-        ...
-
-    def release(self) -> None:
-        """Release the lock."""
         ...
 
 
@@ -82,8 +78,13 @@ class Runner(ABC):
         self.contexts = self.read_contexts(machine.servers)
         """How to verify each server. Those of servers that are added come in later."""
         self._process = os.getpid()
-        # A thread's lock also under gevent: it is never held across a wait, so no greenlet can block on it.
-        self._posting = threading.Lock()
+        self._calls: deque[Callable[[], None]] = deque()  # its `append`, `popleft` and `remove` are atomic
+        """Calls that were posted and not made, in order."""
+        self.shared: Reactor | None = None
+        """The reactor, if it shares the machine with callers under `machine_lock`."""
+        self.machine_lock = self.new_machine_lock()
+        self._broken = False
+        """Whether a request was interrupted or failed in the middle."""
 
     # -- the differences between threads and greenlets
 
@@ -107,6 +108,15 @@ class Runner(ABC):
     @abstractmethod
     def is_current(self) -> bool:
         """Whether the caller is the reactor's own thread or greenlet: it runs a notice listener."""
+
+    @property
+    def interruptible(self) -> bool:
+        """Whether a signal handler may raise in the calling thread, and would interrupt a request."""
+        return True
+
+    def new_machine_lock(self) -> MachineLock:
+        """Return what the reactor and its callers share the machine with."""
+        return ThreadLock()
 
     def read_contexts(self, servers: Mapping[ServerKey, ServerConfig]) -> Contexts:
         """Read the certificates of servers, where that may block. Raises `ConfigError`."""
@@ -135,6 +145,36 @@ class Runner(ABC):
         self.refuse_other_threads()
         if self.is_current:
             raise MisuseError("a blocking call from a notice listener would wait for itself")
+        if self.machine_lock.held_here:
+            raise MisuseError("a blocking call from inside a request of this client would wait for itself")
+
+    def try_request(self, request: Callable[[], None]) -> bool:
+        """Have the caller make a request, if nobody uses the machine; return False otherwise: then post it.
+
+        Posted calls come first, so that what one caller does keeps its order.
+        """
+        reactor = self.shared
+        if reactor is None or self.interruptible:
+            return False
+        self.refuse_forked()
+        made = False
+
+        def make() -> None:
+            nonlocal made
+            if reactor.calls_waiting or self.waiters.ended:
+                return
+            made = True
+            try:
+                request()
+                reactor.transmit()
+            except BaseException as error:  # as in `run`: the machine may be half changed
+                self.waiters.fail(error)
+                self._broken = True
+                reactor.call_soon(lambda: None)
+                raise
+
+        self.machine_lock.try_call(make)
+        return made
 
     def call(self, function: Callable[[], T]) -> T:
         """Have the reactor's thread make a call, and return its result. Raises if the client has ended."""
@@ -153,7 +193,7 @@ class Runner(ABC):
             except Exception as error:  # noqa: BLE001 - raised again where the caller waits
                 waiter.set_exception(error)
 
-        if self.is_current:
+        if self.is_current or self.machine_lock.held_here:
             call()
             return waiter
         return waiter if self.post(call) else None
@@ -162,13 +202,22 @@ class Runner(ABC):
         """Have the reactor's thread make a call; return False after the end."""
         self.refuse_other_threads()
         self.refuse_forked()
-        # With `finish`: under the lock either the call is posted before the end is noted, and `finish` makes
-        # it, or the caller learns of the end. Otherwise a call could be posted after the last one was made,
-        # and its caller would wait for ever.
-        with self._posting:
-            if not self.waiters.ended:
-                self.reactor.call_soon(function)
-            return not self.waiters.ended
+        # No lock: a signal handler that interrupts this may post as well. `finish` notes the end before it
+        # makes the last calls. So a caller that finds no end has its call made; one that finds the end takes
+        # its call back, unless it is being made.
+        self._calls.append(function)
+        self.reactor.call_soon(self._make_call)
+        if self.waiters.ended:
+            with suppress(ValueError):
+                self._calls.remove(function)
+                return False
+        return True
+
+    def _make_call(self) -> None:
+        """Make the next posted call."""
+        with suppress(IndexError):  # its caller took it back
+            function = self._calls.popleft()
+            function()
 
     def stop_soon(self) -> None:
         """Post a stop. Safe in any thread, signal handler and finaliser."""
@@ -189,7 +238,7 @@ class Runner(ABC):
         """Run the machine from its start to its end."""
         try:
             self.machine.start(time.monotonic())
-            while not self.machine.stopped:
+            while not (self._broken or self.machine.stopped):
                 self.reactor.run_once()
         except BaseException as error:
             self.waiters.fail(error)
@@ -202,7 +251,7 @@ class Runner(ABC):
     def finish(self) -> None:
         """Make the last calls, close the reactor, and wake every caller."""
         try:
-            with self._posting:
+            with self.machine_lock:  # no caller has the machine, and none will
                 self.waiters.ended = True
             self.reactor.run_calls()
             self.close()
@@ -218,8 +267,11 @@ class ReactorThread(Runner):
 
     def __init__(self, machine: Machine, on_notice: OnNotice | None) -> None:
         super().__init__(machine, on_notice)
-        self.reactor = self.new_reactor(machine, self.waiters)
+        self.reactor = reactor = self.new_reactor(machine, self.waiters)
+        if isinstance(reactor, Reactor) and reactor.lock is self.machine_lock:
+            self.shared = reactor
         self.waiters.driver = self.reactor
+        self._main = threading.main_thread().ident
         self._ended = threading.Event()
         self._thread = threading.Thread(
             target=self._run_in_thread, name=f"ami-{self.waiters.names}", daemon=True
@@ -227,7 +279,13 @@ class ReactorThread(Runner):
 
     def new_reactor(self, machine: Machine, on_notice: OnNotice) -> ReactorCalls:
         """Return what drives the machine, and calls `on_notice` with each of its notices."""
-        return Reactor(machine, on_notice=on_notice, resolver=ThreadResolver(), contexts=self.contexts)
+        return Reactor(
+            machine,
+            on_notice=on_notice,
+            resolver=ThreadResolver(),
+            contexts=self.contexts,
+            lock=self.machine_lock,
+        )
 
     def start(self) -> None:
         """Start the thread."""
@@ -243,9 +301,9 @@ class ReactorThread(Runner):
         if self._ended.wait(timeout):
             self._thread.join()
 
-    def new_waiter(self) -> Future[Any]:
-        """Return a future."""
-        return Future()
+    def new_waiter(self) -> ThreadWaiter[Any]:
+        """Return a waiter for threads."""
+        return ThreadWaiter()
 
     def new_lock(self) -> Lock:
         """Return a lock."""
@@ -255,6 +313,11 @@ class ReactorThread(Runner):
     def is_current(self) -> bool:
         """Whether the caller runs in the reactor's thread."""
         return threading.current_thread() is self._thread
+
+    @property
+    def interruptible(self) -> bool:
+        """Whether this is the main thread, in which signal handlers run."""
+        return threading.get_ident() == self._main
 
     def _run_in_thread(self) -> None:
         try:

@@ -18,6 +18,8 @@ class Mailbox:
     def __init__(self, log: DriverLog) -> None:
         self._log = log
         self._calls: deque[Callable[[], None]] = deque()  # its `append` and `popleft` are atomic
+        self.attended = False
+        """Whether the loop has promised to look for calls before it waits. Then `post` need not wake it."""
         self._sender, self._receiver = socket.socketpair()
         self._sender.setblocking(False)
         self._receiver.setblocking(False)
@@ -32,8 +34,14 @@ class Mailbox:
     def post(self, function: Callable[[], None]) -> None:
         """Have the loop call this."""
         # The call first, the byte second: a loop that wakes in between finds the call, and the byte only
-        # wakes it once more. The other way round it would clear the byte, find nothing, and sleep.
+        # wakes it once more. The other way round it would clear the byte, find nothing, and sleep. For the
+        # same reason a loop that ends its attendance looks for calls after that.
         self._calls.append(function)
+        if not self.attended:
+            self.wake()
+
+    def wake(self) -> None:
+        """Have the loop come round."""
         with suppress(OSError):  # the buffer is full: the loop wakes anyway. Closed: there is no loop
             self._sender.send(b"\0")
 

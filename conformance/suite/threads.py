@@ -16,7 +16,7 @@ from ami_backends.anyio import Client
 from ami_backends.clients.one_text import AwaitableClient, awaitable_connect, run_to_end
 from ami_backends.clients.waiters import OnNotice
 from ami_backends.selectors import Reactor, Runner
-from ami_backends.selectors.runner import Lock
+from ami_backends.selectors.machine_lock import Lock
 from ami_proto.drivers import Machine
 from conformance.laws.peer import PATIENCE
 from conformance.suite.backends import LawfulMachines, usual_arguments

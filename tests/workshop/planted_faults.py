@@ -31,8 +31,8 @@ FAULTS: Final[tuple[PlantedFault, ...]] = (
     PlantedFault(
         "the reactor never resumes a blocked write while the peer is silent",
         f"{SELECTORS}/reactor.py",
-        "selectors.EVENT_WRITE * write)",
-        "selectors.EVENT_WRITE * (write and not read))",
+        "selectors.EVENT_WRITE * write\n",
+        "selectors.EVENT_WRITE * (write and not read)\n",
         (f"{SUITE}/test_backpressure.py",),
         "silent and not lawful",
     ),
