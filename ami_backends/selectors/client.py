@@ -273,9 +273,9 @@ class Client(ClientCalls[Runner, Reply, None, FleetChanges, Events[Message], Eve
             for ticket in tickets:
                 runner.machine.cancel(ticket, time.monotonic())
 
-        if not (runner.try_request(submit) or runner.post(submit)):
-            raise runner.waiters.end_error()
         try:
+            if not (runner.try_request(submit) or runner.post(submit)):
+                raise runner.waiters.end_error()
             return waiter.result().unwrap()
         except BaseException:
             # Ctrl-C in a thread, or a killed greenlet: the caller is gone, and its action goes with it. An

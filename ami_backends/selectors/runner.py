@@ -161,7 +161,7 @@ class Runner(ABC):
 
         def make() -> None:
             nonlocal made
-            if reactor.calls_waiting or self.waiters.ended:
+            if reactor.calls_waiting or self._calls or self.waiters.ended:
                 return
             made = True
             try:
@@ -206,18 +206,12 @@ class Runner(ABC):
         # makes the last calls. So a caller that finds no end has its call made; one that finds the end takes
         # its call back, unless it is being made.
         self._calls.append(function)
-        self.reactor.call_soon(self._make_call)
+        self.reactor.call_soon(self._make_calls)
         if self.waiters.ended:
             with suppress(ValueError):
                 self._calls.remove(function)
                 return False
         return True
-
-    def _make_call(self) -> None:
-        """Make the next posted call."""
-        with suppress(IndexError):  # its caller took it back
-            function = self._calls.popleft()
-            function()
 
     def stop_soon(self) -> None:
         """Post a stop. Safe in any thread, signal handler and finaliser."""
@@ -229,6 +223,20 @@ class Runner(ABC):
         self.reactor.close()
 
     # -- in the reactor's own thread or greenlet
+
+    def _make_calls(self) -> None:
+        """Make the posted calls, also one whose caller was interrupted before it could wake the reactor."""
+        for _ in range(len(self._calls)):
+            try:
+                function = self._calls.popleft()
+            except IndexError:  # its caller took it back
+                return
+            function()
+
+    def _make_last_calls(self) -> None:
+        self.reactor.run_calls()
+        while self._calls:  # a caller may be about to wake the reactor
+            self._make_calls()
 
     def stop(self, grace: float | None = None) -> None:
         """Have the machine log off and end."""
@@ -253,7 +261,7 @@ class Runner(ABC):
         try:
             with self.machine_lock:  # no caller has the machine, and none will
                 self.waiters.ended = True
-            self.reactor.run_calls()
+            self._make_last_calls()
             self.close()
         finally:  # also if Ctrl-C is raised meanwhile, which may happen in a greenlet
             self.waiters.release()

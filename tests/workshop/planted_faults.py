@@ -345,7 +345,7 @@ FAULTS: Final[tuple[PlantedFault, ...]] = (
     PlantedFault(
         "a call that was posted right before the end is never made, and its caller waits for ever",
         f"{SELECTORS}/runner.py",
-        "            self.reactor.run_calls()\n            self.close()\n",
+        "            self._make_last_calls()\n            self.close()\n",
         "            self.close()\n",
         (
             f"{SUITE}/test_threads.py",
