@@ -174,7 +174,7 @@ def alarm() -> Iterator[None]:
 
 @pytest.mark.usefixtures("alarm")
 def test_a_signal_handler_may_send_while_the_main_thread_sends() -> None:
-    """R-DRIVER-06: wherever it interrupts a `send`, and also another handler's."""
+    """R-DRIVER-06: wherever it interrupts a `send`."""
     answered: list[str] = []
 
     def handle(_number: int, _frame: FrameType | None) -> None:
@@ -182,9 +182,8 @@ def test_a_signal_handler_may_send_while_the_main_thread_sends() -> None:
 
     with Peer(honest) as peer, client_of(peer.port) as pbx:
         signal.signal(signal.SIGALRM, handle)
-        signal.setitimer(signal.ITIMER_REAL, 0.001, 0.0017)
-        deadline = time.monotonic() + 1.0
-        while time.monotonic() < deadline:
+        for number in range(300):
+            signal.setitimer(signal.ITIMER_REAL, 0.00005 + number * 0.000005)
             assert pbx.send("Ping")["Ping"] == "Pong"
         signal.setitimer(signal.ITIMER_REAL, 0)
         assert set(answered) == {"Pong"}
