@@ -153,7 +153,7 @@ class ReactorGreenlet(Runner):
         with as_connect_failed(machine.servers):  # the hub needs descriptors as well
             self._hub = gevent.get_hub()
             super().__init__(machine, on_notice)
-            self.shared = self.reactor = Reactor(
+            self.shareable = self.reactor = Reactor(
                 machine,
                 on_notice=self.waiters,
                 resolver=ThreadResolver(),

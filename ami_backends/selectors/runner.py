@@ -80,8 +80,10 @@ class Runner(ABC):
         self._process = os.getpid()
         self._calls: deque[Callable[[], None]] = deque()  # its `append`, `popleft` and `remove` are atomic
         """Calls that were posted and not made, in order."""
-        self.shared: Reactor | None = None
+        self.shareable: Reactor | None = None
         """The reactor, if it shares the machine with callers under `machine_lock`."""
+        self._shared: Reactor | None = None
+        """The same, once the machine was started: an action that comes earlier waits for that."""
         self.machine_lock = self.new_machine_lock()
         self._broken = False
         """Whether a request was interrupted or failed in the middle."""
@@ -153,7 +155,7 @@ class Runner(ABC):
 
         Posted calls come first, so that what one caller does keeps its order.
         """
-        reactor = self.shared
+        reactor = self._shared
         if reactor is None or self.interruptible:
             return False
         self.refuse_forked()
@@ -246,6 +248,7 @@ class Runner(ABC):
         """Run the machine from its start to its end."""
         try:
             self.machine.start(time.monotonic())
+            self._shared = self.shareable
             while not (self._broken or self.machine.stopped):
                 self.reactor.run_once()
         except BaseException as error:
@@ -277,7 +280,7 @@ class ReactorThread(Runner):
         super().__init__(machine, on_notice)
         self.reactor = reactor = self.new_reactor(machine, self.waiters)
         if isinstance(reactor, Reactor) and reactor.lock is self.machine_lock:
-            self.shared = reactor
+            self.shareable = reactor
         self.waiters.driver = self.reactor
         self._main = threading.main_thread().ident
         self._ended = threading.Event()

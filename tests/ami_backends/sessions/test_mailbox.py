@@ -2,6 +2,7 @@
 
 import select
 import threading
+import time
 
 import anyio
 import pytest
@@ -10,7 +11,7 @@ from ami_backends.anyio import Driver
 from ami_backends.sessions.log_records import DriverLog
 from ami_backends.sessions.mailbox import Mailbox
 from ami_proto import Connection, ServerConfig
-from conformance.laws.peer import HOST, PATIENCE, Peer, honest
+from conformance.laws.peer import HOST, PATIENCE, Peer, honest, silent_after_login
 from conformance.laws.playbook import SERVER
 from conformance.suite.leaks import nothing_left
 from tests.peers import Owner
@@ -85,3 +86,40 @@ def test_a_call_posted_by_a_call_wakes_a_reactor_that_is_idle() -> None:
         for _ in range(3):
             owner.reactor.run_once(PATIENCE / 5)
         assert made == [1]
+
+
+def test_a_call_that_comes_just_before_a_reactor_waits_ends_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """R-DRIVER-06: after its last look for calls the reactor must be woken."""
+    made: list[float] = []
+    with Peer(silent_after_login) as peer, Owner(peer.port) as owner:
+        owner.until(lambda: owner.machine.snapshot().state.sending)
+        poll_timeout = owner.machine.poll_timeout
+
+        def post() -> float | None:
+            monkeypatch.setattr(owner.machine, "poll_timeout", poll_timeout)
+            owner.reactor.call_soon(lambda: made.append(time.monotonic()))
+            return poll_timeout()
+
+        monkeypatch.setattr(owner.machine, "poll_timeout", post)  # asked for after the look
+        begun = time.monotonic()
+        owner.reactor.run_once(PATIENCE / 5)
+        assert made
+        assert made[0] - begun < PATIENCE / 10
+
+
+def test_a_call_that_comes_while_the_reactor_is_at_work_needs_no_wake(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is made in this round, or the next one does not wait."""
+    made: list[int] = []
+    with Peer(silent_after_login) as peer, Owner(peer.port) as owner:
+        owner.until(lambda: owner.machine.snapshot().state.sending)
+        monkeypatch.setattr(Mailbox, "wake", lambda _: None)
+        owner.reactor._mailbox._calls.append(lambda: owner.reactor.call_soon(lambda: made.append(1)))
+        begun = time.monotonic()
+        for _ in range(2):
+            owner.reactor.run_once(PATIENCE / 5)
+        assert made == [1]
+        assert time.monotonic() - begun < PATIENCE / 10
+        monkeypatch.undo()
+        assert owner.reactor.deadline() is not None
