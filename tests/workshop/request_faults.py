@@ -13,7 +13,7 @@ REQUEST_FAULTS: Final[tuple[PlantedFault, ...]] = (
         "a request that raises leaves the machine taken",
         f"{SELECTORS}/machine_lock.py",
         "            request()\n        finally:\n            self._holder = None\n",
-        "            request()\n        except ValueError:\n            pass\n        else:\n            self._holder = None\n",
+        "            request()\n        except ValueError:\n            return False\n        if True:\n",
         (f"{REQUESTS}::test_a_request_that_is_interrupted_ends_the_client",),
     ),
     PlantedFault(
