@@ -262,9 +262,10 @@ class Reactor:
             # Other code closed a descriptor of ours, and the selector refuses to wait for it. End the session
             # that has it; the others go on.
             self._log.warning(f"waiting failed: {error}", log_fields(self._only_server()))
-            for session_io in list(self._sessions.values()):
-                if session_io.stream.dead:
-                    self._lose(session_io, Disconnect(Reason.NETWORK, str(error)))
+            with self.lock:
+                for session_io in list(self._sessions.values()):
+                    if session_io.stream.dead:
+                        self._lose(session_io, Disconnect(Reason.NETWORK, str(error)))
             return []
 
     def _handle_ready(self, session: SessionId | None, mask: int) -> None:
