@@ -153,6 +153,9 @@ def test_a_large_request_is_written_to_its_end(worker: ThreadPoolExecutor) -> No
     def read_late(connection: PeerConnection) -> None:
         connection.accept_login()
         go.wait(PATIENCE)
+        actions = [connection.read_action() for _ in range(100)]  # no answer meanwhile that wakes the reactor
+        for action in actions:
+            connection.answer(action)
         connection.serve()
 
     action = Action("UserEvent", {"UserEvent": "x", **big})
