@@ -65,6 +65,6 @@ REQUEST_FAULTS: Final[tuple[PlantedFault, ...]] = (
         f"{SELECTORS}/reactor.py",
         "                    self.call_soon(partial(self._settle_again, session_io))\n",
         "                    pass\n",
-        (f"{REQUESTS}::test_a_large_request_is_written_to_its_end",),
+        (f"{REQUESTS}::test_a_request_of_which_the_kernel_takes_a_part_is_written_to_its_end",),
     ),
 )
