@@ -290,7 +290,7 @@ class Delivery:
     def _push_run(self, run: list[Message], audience: Audience | None) -> None:
         if audience is None or not run:
             return
-        size = sum([message.first.size + len(message.content) for message in run])
+        size = sum([message.held_bytes for message in run])
         for queue in audience.queues:
             was_empty = not queue.depth and queue.empty
             queue.push_run(run, size)
