@@ -67,7 +67,7 @@ def try_lie(lie: Lie, seeds: int = SEEDS) -> Trial:
     """Run the worlds with a lie in the engine, until one of them finds it."""
     began = monotonic()
     with planted(lie) as tree:
-        said = _run(tree, seeds)
+        said = _run(tree, lie.seed, seeds)
     found = re.search(r"^seed (\d+): (.*)", said, re.MULTILINE)
     seconds = monotonic() - began
     return Trial(lie, int(found[1]), found[2][:100], seconds) if found else Trial(lie, None, "", seconds)
@@ -88,9 +88,18 @@ def planted(lie: Lie) -> Iterator[Path]:
         yield tree
 
 
-def _run(tree: Path, seeds: int) -> str:
+def _run(tree: Path, seed: int, seeds: int) -> str:
     """Return the output of the worlds in a tree; what there is of it when the time is over."""
-    command = [sys.executable, "-m", "conformance.world", "--seeds", str(seeds), "--first"]
+    command = [
+        sys.executable,
+        "-m",
+        "conformance.world",
+        "--seed",
+        str(seed),
+        "--seeds",
+        str(seeds),
+        "--first",
+    ]
     try:
         done = subprocess.run(
             command, cwd=tree, capture_output=True, text=True, check=False, timeout=SECONDS_MAX
