@@ -32,3 +32,14 @@ def children_take_sigint() -> Iterator[None]:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@pytest.fixture
+def alarm() -> Iterator[None]:
+    """Let a test use SIGALRM: afterwards stop its timer, and restore its handler."""
+    if sys.gettrace() is not None and sys.version_info < (3, 12):
+        pytest.skip("CPython 3.11 spins in a traced thread while a signal waits: run it without coverage")
+    before = signal.getsignal(signal.SIGALRM)
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)

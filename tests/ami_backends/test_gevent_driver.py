@@ -153,6 +153,8 @@ def test_a_request_that_waits_holds_up_the_client_and_nobody_else() -> None:
             assert not client._started.machine_lock.held_here
 
 
+@pytest.mark.timeout(60, method="thread")  # the other method needs SIGALRM
+@pytest.mark.usefixtures("alarm")
 def test_signals_that_send_while_greenlets_send() -> None:
     """R-DRIVER-06: each call of a handler is answered or refused, and every other one is answered."""
     ends: list[bool] = []
@@ -166,20 +168,16 @@ def test_signals_that_send_while_greenlets_send() -> None:
     def send_many() -> int:
         return sum(client.send("Ping")["Ping"] == "Pong" for _ in range(100))
 
-    before = signal.signal(signal.SIGALRM, handle)
-    try:
-        with Peer(honest) as peer, connect_machine(Connection(config(peer.port), seed=1)) as client:
-            others = [gevent.spawn(send_many) for _ in range(2)]
-            for number in range(200):
-                signal.setitimer(signal.ITIMER_REAL, 0.00005 + number * 0.000005)
-                assert client.send("Ping")["Ping"] == "Pong"
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            assert [each.get(timeout=PATIENCE) for each in others] == [100, 100]
-            assert ends
-            assert client.snapshot().actions_pending == 0
-    finally:
+    signal.signal(signal.SIGALRM, handle)
+    with Peer(honest) as peer, connect_machine(Connection(config(peer.port), seed=1)) as client:
+        others = [gevent.spawn(send_many) for _ in range(2)]
+        for number in range(200):
+            signal.setitimer(signal.ITIMER_REAL, 0.00005 + number * 0.000005)
+            assert client.send("Ping")["Ping"] == "Pong"
         signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        assert [each.get(timeout=PATIENCE) for each in others] == [100, 100]
+        assert ends
+        assert client.snapshot().actions_pending == 0
 
 
 def test_the_lock_survives_an_interrupt_at_every_line() -> None:

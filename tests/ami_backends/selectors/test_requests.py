@@ -178,15 +178,7 @@ def test_a_request_of_which_the_kernel_takes_a_part_is_written_to_its_end(
 # -- signals
 
 
-@pytest.fixture
-def alarm() -> Iterator[None]:
-    """Restore the handler of SIGALRM, and stop its timer."""
-    before = signal.getsignal(signal.SIGALRM)
-    yield
-    signal.setitimer(signal.ITIMER_REAL, 0)
-    signal.signal(signal.SIGALRM, before)
-
-
+@pytest.mark.timeout(60, method="thread")  # the other method needs SIGALRM
 @pytest.mark.usefixtures("alarm")
 def test_a_signal_handler_may_send_while_the_main_thread_sends() -> None:
     """R-DRIVER-06: wherever it interrupts a `send`."""
@@ -206,6 +198,7 @@ def test_a_signal_handler_may_send_while_the_main_thread_sends() -> None:
         assert pbx.snapshot().actions_pending == 0
 
 
+@pytest.mark.timeout(60, method="thread")  # the other method needs SIGALRM
 @pytest.mark.usefixtures("alarm")
 def test_a_signal_handler_that_raises_costs_its_action_alone() -> None:
     """R-DRIVER-03: wherever it interrupts a `send`; other threads' actions are answered."""
