@@ -130,8 +130,8 @@ class CallbackSession(SessionTask):
 class FutureWaiter(Generic[T]):
     """`TaskWaiter` for one task of asyncio: the task awaits the future that the result is set on.
 
-    A future that was cancelled with its task takes no result. An exception is kept beside the future: the
-    loop would complain of one that nobody has asked for.
+    A future that was cancelled with its task takes no result. An exception is kept beside the future: asyncio
+    logs the exception of a future that no task has awaited.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:

@@ -93,7 +93,7 @@ async def _run_on_asyncio(lone: LoneTask) -> None:
 def _note_end(task: asyncio.Task[None]) -> None:
     lone = _running.pop(task, None)
     if lone is not None and task.cancelled():
-        lone.cut_off()  # for one that was cancelled before its first step, and never ran
+        lone.cut_off()  # a task that is cancelled before its first step never runs
 
 
 def _end_tasks(has_ended: Callable[[asyncio.AbstractEventLoop], bool]) -> None:

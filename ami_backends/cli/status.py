@@ -47,7 +47,7 @@ DIALS_PER_SECOND = int(ClusterConfig().connect_rate)
 """A cluster dials its servers one after the other, so many of them need more time."""
 
 PING_TIMEOUT = 2.0
-"""Seconds in which a ready server answers a Ping, or counts as one that does not answer."""
+"""Seconds for the answer of a ready server to a Ping. After that it counts as silent."""
 
 WATCH_PERIOD = 3.0
 """Seconds between two looks with `--watch`."""
@@ -201,7 +201,7 @@ def ready_timeout(servers: int) -> float:
 
 
 def _quiet(config: ServerConfig) -> ServerConfig:
-    """Return the configuration without events, but for the one that ends a boot."""
+    """Return the configuration without events, except `FullyBooted`, which ends a boot."""
     return replace(config, events="system" if config.awaits_boot else "off")
 
 

@@ -133,7 +133,7 @@ class ClientCalls(ABC, Generic[AnyRunner, AnyReply, AnyDone, AnyChanges, AnyEven
 
         `timeout` is in seconds. `wait` keeps the action until the connection is ready. `to` is the key of a
         server, or a route (`ami_proto.routes`); without it, many servers take turns. Raises an
-        `ActionError` for an action that failed or was lost, a `RequestError` for one that could not be sent.
+        `ActionError` if the action failed or was lost, a `RequestError` if it could not be sent.
         A call that is given up (cancelled, killed, interrupted) cancels its action and nothing else.
         """
         return self._send(SendCall(action, headers, variables, keywords, timeout, completion, wait, to))

@@ -13,7 +13,7 @@ from ami_proto.drivers import Machine, ServerKey, brief_names
 
 
 class MachineRunner(Protocol):
-    """What runs a machine, as far as every client knows it. It must not refer to the client.
+    """What runs a machine: the part that every client uses. It must not refer to the client.
 
     So a client that the program has forgotten becomes garbage while its connection lives, and can warn.
     """

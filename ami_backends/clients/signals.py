@@ -36,7 +36,7 @@ class SignalWatch:
                 watches.remove(self)
                 if not watches:
                     del _watches[number]
-        # Every handler without a watch: one that was closed in another thread could not restore it.
+        # Also the handlers of closed watches: a watch cannot restore its handler in another thread.
         for number in _previous.keys() - _watches.keys():
             _restore(number)
 

@@ -97,7 +97,7 @@ class Waiters:
         # From notices and not from the machine, because callers in other threads read them.
         self._states = dict.fromkeys(machine.servers, State.CLOSED)
         self._causes: dict[ServerKey, Disconnect] = {}
-        """Why each server is not READY, as far as an attempt has failed."""
+        """Why the last attempt failed, for each server that is not READY."""
         self._gave_up: dict[ServerKey, Disconnect] = {}
         """The servers that are CLOSED although nobody stopped them, the latest last."""
         self._readiness: list[tuple[Readiness, Waiter[None]]] = []

@@ -1,7 +1,7 @@
 """Who uses a machine: the thread of its reactor, or for a moment a caller.
 
-The reactor holds the lock but while it waits for the network. A caller only tries it: one that gets it makes
-its request at once, without waking the reactor's thread; one that does not posts the request as ever.
+The reactor holds the lock, except while it waits for the network. A caller only tries to take it. If it gets
+the lock, it makes its request at once, and the reactor's thread is not woken. Otherwise it posts the request.
 
 A caller holds the lock for one request, and waits for nothing meanwhile, so that the reactor's thread never
 waits long. The exception is code of the user that a request asks, such as a strategy or a route. A blocking

@@ -14,7 +14,7 @@ have come `SIGHTS_MIN` times. A frame that fits no pattern is decoded line by li
 A pattern gives what `decode_headers` gives. A frame fits only if each of its lines ends in CRLF, holds no
 other CR, and begins with the very name, one colon and one blank. The name holds no colon, and nothing in it
 would move the place where the careful way splits a line. One difference is left: a group keeps LFs at its
-end, which are no part of the value, and whoever reads a group removes them.
+end, which are no part of the value. `Message` removes them.
 
 All threads and servers share the shapes. A shape never changes, and each table changes in one step, so a race
 between threads costs a second compilation at most. A server that makes up names can push out the shapes of
