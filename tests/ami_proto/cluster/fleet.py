@@ -10,7 +10,7 @@ from typing import Generic, Self, TypeVar
 import ami_proto as ami
 from ami_proto.cluster.cluster import Cluster
 from ami_proto.config.limits import ClusterConfig
-from ami_proto.drivers import Close, Command, Connect, Look, SessionId, Watch
+from ami_proto.drivers import Close, Command, Connect, Look, SessionId, Subscription, Watch
 from conformance.laws import LawfulCluster
 from conformance.laws.playbook import BANNER, SERVER, SentAction, frame, read_actions
 
@@ -128,6 +128,13 @@ class Fleet(Generic[MachineKind]):
         """Return the outcomes so far, by ActionID."""
         finished = (each for each in self.notices if isinstance(each, ami.ActionFinished))
         return {each.ticket.action_id: each.outcome for each in finished}
+
+    def pull_all(self, subscription: Subscription) -> list[ami.Message | ami.Gap | ami.Drops]:
+        """Pull all that a subscription has."""
+        items = []
+        while (item := self.machine.poll_message(subscription)) is not None:
+            items.append(item)
+        return items
 
 
 def started(*keys: str, limits: ClusterConfig | None = None, **options: object) -> Fleet[Cluster]:
