@@ -9,7 +9,10 @@ TESTS: Final = "tests/ami_proto/cluster"
 THROTTLE: Final = f"{TESTS}/test_throttle.py"
 ROUNDS: Final = f"{TESTS}/test_rounds.py"
 DEADLINES: Final = f"{TESTS}/test_deadlines.py"
-MEMBERS: Final = f"{TESTS}/test_cluster.py"
+TOGETHER: Final = f"{TESTS}/test_cluster.py"
+MEMBERSHIP: Final = f"{TESTS}/test_cluster_membership.py"
+ROUTES: Final = f"{TESTS}/test_cluster_routes.py"
+COST: Final = f"{TESTS}/test_cluster_cost.py"
 CHANGES: Final = f"{TESTS}/test_cluster_changes.py"
 SHARED_BYTES: Final = "tests/ami_proto/connection/test_shared_bytes.py"
 ROUTING: Final = f"{TESTS}/test_routing.py"
@@ -48,17 +51,14 @@ CLUSTER_FAULTS: Final[tuple[PlantedFault, ...]] = (
         f"{CLUSTER}/members.py",
         '            seed=f"{self._seed}:{past.generations}" if past.generations else self._seed,\n',
         "            seed=self._seed,\n",
-        (
-            CHANGES,
-            MEMBERS,
-        ),
+        (CHANGES, MEMBERSHIP),
     ),
     PlantedFault(
         "a key that comes back counts its sessions anew",
         f"{CLUSTER}/members.py",
         "            sessions_before=past.sessions,\n",
         "            sessions_before=0,\n",
-        (MEMBERS,),
+        (MEMBERSHIP,),
     ),
     PlantedFault(
         "a replacement hides the time between as if nothing was missed",
@@ -72,14 +72,14 @@ CLUSTER_FAULTS: Final[tuple[PlantedFault, ...]] = (
         f"{CLUSTER}/members.py",
         "        member.frames_counted, member.events_counted = frames, events\n",
         "        member.frames_counted = frames\n",
-        (MEMBERS,),
+        (TOGETHER,),
     ),
     PlantedFault(
         "a server that rests is not written to",
         f"{CLUSTER}/members.py",
         "read=False, write=wanted.write)",
         "read=False, write=False)",
-        (MEMBERS,),
+        (TOGETHER,),
     ),
     PlantedFault(
         "a server rests only where two others were heard",
@@ -125,7 +125,7 @@ CLUSTER_FAULTS: Final[tuple[PlantedFault, ...]] = (
 
             member.successor = vary(config, secret=member.connection.config.secret)
 """,
-        (MEMBERS,),
+        (MEMBERSHIP,),
     ),
     PlantedFault(
         "a start begins a server that is leaving",
@@ -146,21 +146,21 @@ CLUSTER_FAULTS: Final[tuple[PlantedFault, ...]] = (
         f"{CLUSTER}/cluster.py",
         "        self._touch_all([*paused, *self._leaving])",
         "        self._touch_all([*self._leaving])",
-        (MEMBERS,),
+        (TOGETHER, MEMBERSHIP, COST),
     ),
     PlantedFault(
         "a pull does not let the server be read again",
         f"{CLUSTER}/cluster.py",
         "        items = subscription.pull_many(limit, limit_bytes)\n        self._touch_all(paused)\n",
         "        items = subscription.pull_many(limit, limit_bytes)\n",
-        (MEMBERS,),
+        (TOGETHER,),
     ),
     PlantedFault(
         "a turn never ends: each action goes to the same server",
         f"{CLUSTER}/cluster.py",
         "        self._turns.end(server)\n",
         "",
-        (MEMBERS,),
+        (ROUTES,),
     ),
     PlantedFault(
         "a budget is off by one server: the first of two that were heard rests",
@@ -174,14 +174,14 @@ CLUSTER_FAULTS: Final[tuple[PlantedFault, ...]] = (
         f"{CLUSTER}/agenda.py",
         "        self._touched[server] = self.commanding[server] = member\n",
         "        self.commanding[server] = member\n",
-        (MEMBERS, CHANGES),
+        (TOGETHER, CHANGES),
     ),
     PlantedFault(
         "a touched server has no command before its next deadline",
         f"{CLUSTER}/agenda.py",
         "        self._touched[server] = self.commanding[server] = member\n",
         "        self._touched[server] = member\n",
-        (MEMBERS, CHANGES),
+        (TOGETHER, CHANGES),
     ),
     PlantedFault(
         "a driver spins over a touched server without commands",
@@ -189,21 +189,21 @@ CLUSTER_FAULTS: Final[tuple[PlantedFault, ...]] = (
         "            if server in self.commanding and not member.command_waiting:\n"
         "                del self.commanding[server]\n",
         "",
-        (MEMBERS, CHANGES),
+        (COST,),
     ),
     PlantedFault(
         "a server that stops serving is looked at too late to dial or to take turns",
         f"{CLUSTER}/cluster.py",
         "        if state is not member.state or state is State.DISCONNECTED:\n",
         "        if not member.state.sending:\n",
-        (MEMBERS, CHANGES),
+        (TOGETHER, CHANGES),
     ),
     PlantedFault(
         "the driver is never told that a rest is over",
         f"{CLUSTER}/members.py",
         "        return self.rest_changed or self.connection.command_waiting\n",
         "        return self.connection.command_waiting\n",
-        (MEMBERS, CHANGES),
+        (TOGETHER, CHANGES),
     ),
     PlantedFault(
         "a server that is full gets the next action, because it is its turn",
@@ -248,7 +248,7 @@ CLUSTER_FAULTS: Final[tuple[PlantedFault, ...]] = (
         queues = self.queues[0].subscription.queues if self.queues else []
         gap = Gap(queues[0].server if queues else self.server, begun, now, cause)
 """,
-        (MEMBERS,),
+        (TOGETHER,),
     ),
     PlantedFault(
         "drops are reported for the first of two subscriptions only",
@@ -282,7 +282,7 @@ CLUSTER_FAULTS: Final[tuple[PlantedFault, ...]] = (
         "ami_proto/connection/subscription.py",
         "        self._dropped_by_ended += queue.dropped\n",
         "",
-        (MEMBERS,),
+        (MEMBERSHIP,),
     ),
     PlantedFault(
         "the bytes of all queues are bounded by nothing",
