@@ -72,7 +72,7 @@ CLUSTER_FAULTS: Final[tuple[PlantedFault, ...]] = (
         f"{CLUSTER}/members.py",
         "        member.frames_counted, member.events_counted = frames, events\n",
         "        member.frames_counted = frames\n",
-        (TOGETHER,),
+        (MEMBERSHIP,),
     ),
     PlantedFault(
         "a server that rests is not written to",
