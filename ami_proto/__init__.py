@@ -22,6 +22,7 @@ from ami_proto.connection.notices import (
 )
 from ami_proto.connection.server_queue import Drops, Gap, Overflow
 from ami_proto.connection.snapshot import Snapshot
+from ami_proto.correlation.call_result import CallResult, CallStatus
 from ami_proto.correlation.outcome import (
     ActionCancelled,
     ActionError,
@@ -64,6 +65,8 @@ __all__ = [
     "Backpressure",
     "BreakerChanged",
     "BreakerState",
+    "CallResult",
+    "CallStatus",
     "Cluster",
     "ClusterConfig",
     "ConfigError",

@@ -8,10 +8,12 @@ from ami_proto.connection.outbox import TRANSMIT_LIMIT
 from ami_proto.connection.snapshot import SubscriptionSnapshot
 from ami_proto.connection.subscription import QUEUE_BYTES_DEFAULT, QUEUE_LIMIT_DEFAULT, Subscription
 from ami_proto.connection.transitions import TRANSITIONS
+from ami_proto.correlation.call_result import call_result, failed_call
 from ami_proto.errors import brief_names, connect_error
 from ami_proto.machine import Machine
 from ami_proto.message.encoding import Scalar, Value
 from ami_proto.message.redact import Redaction
+from ami_proto.message.view import EventView, Listed, event_pattern
 from ami_proto.values import ServerKey, SessionId
 
 __all__ = [
@@ -24,6 +26,8 @@ __all__ = [
     "Close",
     "Command",
     "Connect",
+    "EventView",
+    "Listed",
     "Look",
     "Machine",
     "MessagesWaiting",
@@ -36,6 +40,9 @@ __all__ = [
     "Value",
     "Watch",
     "brief_names",
+    "call_result",
     "connect_error",
+    "event_pattern",
+    "failed_call",
     "merged",
 ]

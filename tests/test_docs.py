@@ -28,7 +28,7 @@ DOCS = ROOT / "docs"
 README = ROOT / "README.md"
 PAGES = [README, *sorted(DOCS.rglob("*.md"))]
 DRIVERS = ["ami_backends.selectors", "ami_backends.anyio", "ami_backends.gevent"]
-CORE = ["ami_proto.routes", "ami_proto", "ami_proto.completion", "ami_proto.drivers"]
+CORE = ["ami_proto.routes", "ami_proto", "ami_proto.completion", "ami_proto.drivers", "ami_proto.events"]
 PUBLIC = [*CORE, *DRIVERS, "ami_backends.telemetry", "ami_backends.configuration"]
 
 ROW = re.compile(r"^\| (.*) \|$", re.MULTILINE)

@@ -16,7 +16,8 @@ from ami_backends.anyio.events import Events
 from ami_backends.anyio.machine_task import MachineTask
 from ami_backends.anyio.tasks import end_orphans, start_alone
 from ami_backends.clients.arguments import ConnectCall, called_like, connect_arguments, require_duration
-from ami_backends.clients.calls import ClientCalls, Item, SendCall, SubscribeCall
+from ami_backends.clients.awaited_calls import AwaitedCalls
+from ami_backends.clients.calls import Item, SendCall, SubscribeCall
 from ami_backends.clients.fleet import (
     Change,
     FleetChanges,
@@ -76,16 +77,7 @@ def connect_cluster(
     return _running(lambda: Client(configs, on_notice=on_notice, stop_on=stop_on, limits=limits), wait=False)
 
 
-class Client(
-    ClientCalls[
-        MachineTask,
-        Coroutine[Any, Any, Reply],
-        Coroutine[Any, Any, None],
-        Coroutine[Any, Any, FleetChanges],
-        Events[Message],
-        Events[Item],
-    ]
-):
+class Client(AwaitedCalls[MachineTask, Events[Message], Events[Item]]):
     """One server or many, kept connected from `start` to `close`, or in the block of `running`.
 
     Make it anywhere, without a loop and before its server is there, of a `ServerConfig`, of many, or of a

@@ -15,16 +15,21 @@ from ami_proto.completion import Completion
 from ami_proto.drivers import (
     QUEUE_BYTES_DEFAULT,
     QUEUE_LIMIT_DEFAULT,
+    EventView,
     Machine,
     Scalar,
     ServerKey,
     Subscription,
     Value,
+    event_pattern,
 )
 from ami_proto.routes import Route
 
 Item = Message | Gap | Drops
 """What `events(marks=True)` yields: messages, and in their places the marks of lost ones."""
+
+Pattern = str | type[EventView]
+"""Which events a subscription wants: a name, a glob, or a view of `ami_proto.events`."""
 
 AnyReply = TypeVar("AnyReply")
 AnyDone = TypeVar("AnyDone")
@@ -141,8 +146,8 @@ class ClientCalls(ABC, Generic[AnyRunner, AnyReply, AnyDone, AnyChanges, AnyEven
     @overload
     def events(
         self,
-        *patterns: str,
-        block: tuple[str, ...] = (),
+        *patterns: Pattern,
+        block: tuple[Pattern, ...] = (),
         where: Callable[[Message], bool] | None = None,
         replies: bool = False,
         marks: Literal[False] = False,
@@ -155,8 +160,8 @@ class ClientCalls(ABC, Generic[AnyRunner, AnyReply, AnyDone, AnyChanges, AnyEven
     @overload
     def events(
         self,
-        *patterns: str,
-        block: tuple[str, ...] = (),
+        *patterns: Pattern,
+        block: tuple[Pattern, ...] = (),
         where: Callable[[Message], bool] | None = None,
         replies: bool = False,
         marks: bool,
@@ -168,8 +173,8 @@ class ClientCalls(ABC, Generic[AnyRunner, AnyReply, AnyDone, AnyChanges, AnyEven
 
     def events(
         self,
-        *patterns: str,
-        block: tuple[str, ...] = (),
+        *patterns: Pattern,
+        block: tuple[Pattern, ...] = (),
         where: Callable[[Message], bool] | None = None,
         replies: bool = False,
         marks: bool = False,
@@ -180,14 +185,15 @@ class ClientCalls(ABC, Generic[AnyRunner, AnyReply, AnyDone, AnyChanges, AnyEven
     ) -> AnyEvents | AnyItems:
         """Subscribe from this call on; iterate over the result.
 
-        `patterns` are event names or globs; none means all. `block` wins over them. `where` sees a message
-        before it is queued. `replies` adds the items of list actions. `marks` yields gaps and drops in their
-        places among the messages. `policy` decides about messages of one server beyond `limit`, or
-        `limit_bytes` bytes of them, and about those of the servers that hold most beyond `limit_bytes_total`
-        bytes of all. Close what this returns, or use it in a `with`: an iteration that is forgotten
-        keeps its subscription until it is garbage, and warns then.
+        `patterns` are event names, globs or views (`ami_proto.events`); none means all. `block` wins over
+        them. `where` sees a message before it is queued. `replies` adds the items of list actions. `marks`
+        yields gaps and drops in their places among the messages. `policy` decides about messages of one
+        server beyond `limit`, or `limit_bytes` bytes of them, and about those of the servers that hold most
+        beyond `limit_bytes_total` bytes of all. Close what this returns, or use it in a `with`: an iteration
+        that is forgotten keeps its subscription until it is garbage, and warns then.
         """
-        wanted = Filter(patterns, block, where, replies)
+        names, blocked = tuple(map(event_pattern, patterns)), tuple(map(event_pattern, block))
+        wanted = Filter(names, blocked, where, replies)
         call = SubscribeCall(wanted, limit, limit_bytes, limit_bytes_total, policy, marks)
         return self._subscribe(call)
 

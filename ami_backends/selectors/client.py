@@ -8,7 +8,8 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from ami_backends.clients.arguments import ConnectCall, called_like, connect_arguments, require_duration
-from ami_backends.clients.calls import ClientCalls, Item, SendCall, SubscribeCall
+from ami_backends.clients.blocking_calls import BlockingCalls
+from ami_backends.clients.calls import Item, SendCall, SubscribeCall
 from ami_backends.clients.fleet import (
     Change,
     FleetChanges,
@@ -79,7 +80,7 @@ def connect_cluster(
     return client
 
 
-class Client(ClientCalls[Runner, Reply, None, FleetChanges, Events[Message], Events[Item]]):
+class Client(BlockingCalls[Runner, Events[Message], Events[Item]]):
     """One server or many, kept connected from `start` to `close`, or in the block of `running`.
 
     Make it anywhere, before its server is there, of a `ServerConfig`, of many, or of a machine. Its methods

@@ -7,42 +7,13 @@ Its handlers read the first header of a name and skip blanks before the value (m
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from ami_proto.catalogue.action_record import ACTIONS
 from ami_proto.errors import InvalidAction
 
-# Every action of Asterisk 1.8 to 24. Of another action, of a module from elsewhere, nothing is known.
-_ACTIONS: Final = """
-    absolutetimeout agentlogoff agents agi aocmessage atxfer blindtransfer bridge bridgedestroy
-    bridgeinfo bridgekick bridgelist bridgetechnologylist bridgetechnologysuspend
-    bridgetechnologyunsuspend cancelatxfer challenge changemonitor command confbridgekick confbridgelist
-    confbridgelistrooms confbridgelock confbridgemute confbridgesetsinglevideosrc confbridgestartrecord
-    confbridgestoprecord confbridgeunlock confbridgeunmute controlplayback coresettings
-    coreshowchannelmap coreshowchannels corestatus createconfig dahdidialoffhook dahdidndoff dahdidndon
-    dahdihangup dahdirestart dahdishowchannels dahdishowstatus dahditransfer dataget dbdel dbdeltree
-    dbget dbgettree dbput devicestatelist dialplanextensionadd dialplanextensionremove events
-    extensionstate extensionstatelist faxsession faxsessions faxstats filter filterlist getconfig
-    getconfigjson getvar hangup iaxnetstats iaxpeerlist iaxpeers iaxregistry jabbersend listcategories
-    listcommands localoptimizeaway loggerrotate login logoff mailboxcount mailboxstatus meetmelist
-    meetmelistrooms meetmemute meetmeunmute messagesend mixmonitor mixmonitormute modulecheck moduleload
-    monitor muteaudio mwidelete mwiget mwiupdate originate park parkedcalls parkinglots pausemonitor
-    ping pjsiphangup pjsipnotify pjsipqualify pjsipregister pjsipsetmaintenance pjsipshowaors
-    pjsipshowauths pjsipshowcontacts pjsipshowendpoint pjsipshowendpoints pjsipshowmaintenance
-    pjsipshowregistrationinboundcontactstatuses pjsipshowregistrationsinbound
-    pjsipshowregistrationsoutbound pjsipshowresourcelists pjsipshowsubscriptionsinbound
-    pjsipshowsubscriptionsoutbound pjsipunregister playdtmf playmf presencestate presencestatelist
-    pridebugfileset pridebugfileunset pridebugset prishowspans queueadd queuechangeprioritycaller
-    queuelog queuememberringinuse queuepause queuepenalty queuereload queueremove queuereset queuerule
-    queues queuestatus queuesummary queuewithdrawcaller redirect reload sendflash sendtext setvar
-    showdialplan sipnotify sippeers sippeerstatus sipqualifypeer sipshowpeer sipshowregistry
-    skinnydevices skinnylines skinnyshowdevice skinnyshowline sorcerymemorycacheexpire
-    sorcerymemorycacheexpireobject sorcerymemorycachepopulate sorcerymemorycachestale
-    sorcerymemorycachestaleobject status stopmixmonitor stopmonitor unpausemonitor updateconfig
-    userevent voicemailboxsummary voicemailforward voicemailmove voicemailrefresh voicemailremove
-    voicemailuserslist voicemailuserstatus waitevent
-"""
-_KNOWN: Final = frozenset(_ACTIONS.split())
-
 # Actions that read every `Variable` header (`astman_get_variables`, main/manager.c).
-_TAKE_VARIABLES: Final = frozenset({"messagesend", "originate", "pjsipnotify", "sipnotify"})
+_TAKE_VARIABLES: Final = frozenset(
+    key for key, record in ACTIONS.items() if any(each.form == "mapping" for each in record.parameters)
+)
 
 # Actions in which `Variable` is the name of one variable.
 _NAME_A_VARIABLE: Final = frozenset({"getvar", "setvar"})
@@ -86,7 +57,7 @@ def is_event_mask(text: str) -> bool:
 
 def check_variables(action: str) -> None:
     """Refuse channel variables for an action that has none."""
-    if action.lower() in _KNOWN - _TAKE_VARIABLES:
+    if action.lower() in ACTIONS.keys() - _TAKE_VARIABLES:
         raise InvalidAction(f"{action} has no channel variables: Asterisk would ignore them")
 
 
@@ -104,7 +75,7 @@ def check_headers(action: str, headers: Iterable[tuple[str, str]], label: Callab
         is_variable = key == "variable"
         if is_variable and not passed_on and action_key not in _NAME_A_VARIABLE:
             check_variables(action)
-        may_repeat = passed_on or action_key not in _KNOWN or (is_variable and action_key in _TAKE_VARIABLES)
+        may_repeat = passed_on or action_key not in ACTIONS or (is_variable and action_key in _TAKE_VARIABLES)
         if key in seen and not may_repeat:
             raise InvalidAction(f"{label(number, name)} is a second value, and {action} takes one")
         if value and _MASKS.get(action_key) == key and not is_event_mask(value):

@@ -4,10 +4,12 @@
 `PresenceState` look odd and are not: each has one response.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
+from ami_proto.catalogue.action_record import ACTIONS
+from ami_proto.config.action_rules import YES
 from ami_proto.config.server import DURATION_MAX
 from ami_proto.correlation.completion import Completion
 from ami_proto.correlation.strategies import AsyncEvent, Automatic, EventList, EventOnly, Fence
@@ -43,10 +45,10 @@ def blocks_session(action: Action) -> bool:
     One thread serves a session, strictly in order: a synchronous Originate blocks it until the call is
     answered, a Command until the command has run, WaitEvent until an event comes.
     """
-    key = action.key
-    if key == "originate":
-        return action.get("Async", "").strip().lower() not in ASTERISK_TRUE
-    return key in ("command", "waitevent")
+    blocking = _BLOCKING.get(action.key)
+    if blocking == "unless asynchronous":
+        return action.get("Async", "").strip().lower() not in YES
+    return blocking is not None
 
 
 def fence_allowed(action: Action) -> bool:
@@ -54,49 +56,30 @@ def fence_allowed(action: Action) -> bool:
     return action.key != "waitevent"
 
 
-ASTERISK_TRUE = frozenset({"yes", "true", "y", "t", "1", "on"})
-"""The words that Asterisk reads as true (main/utils.c, ast_true)."""
+_BLOCKING: Final = {key: record.blocking for key, record in ACTIONS.items() if record.blocking}
 
 
-def _until_13_2(terminal_event: str) -> Automatic:
-    return Automatic(terminal_events=frozenset({terminal_event}))
-
+_COMPLETIONS: Final[Mapping[str, Callable[[str], Completion]]] = MappingProxyType(
+    {
+        # Before 13.2, a list without an `EventList` header, closed by the name of an event (facts, 4.1).
+        "unmarked": lambda end: Automatic(terminal_events=frozenset({end})),
+        # One event after the response, without an announcement before it or an end after it.
+        "event": AsyncEvent,
+        # An event and no response.
+        "event only": EventOnly,
+        # No end that can be recognised.
+        "fence": lambda _: Fence(),
+        # The same, and perhaps no response with the ActionID.
+        "fence only": lambda _: Fence(response_required=False),
+    }
+)
+"""What an odd completion of the catalogue is, given the name of its last event."""
 
 ODD_ACTIONS: Final[Mapping[str, Completion]] = MappingProxyType(
     {
-        # Lists without an `EventList` header before 13.2, closed by the name of an event (facts, 4.1).
-        "agents": _until_13_2("AgentsComplete"),  # apps/app_agent_pool.c:2564
-        "bridgeinfo": _until_13_2("BridgeInfoComplete"),  # main/manager_bridges.c:631
-        "bridgelist": _until_13_2("BridgeListComplete"),  # main/manager_bridges.c:550
-        "bridgetechnologylist": _until_13_2("BridgeTechnologyListComplete"),  # main/bridge.c:5686
-        "dahdishowchannels": _until_13_2("DAHDIShowChannelsComplete"),  # channels/chan_dahdi.c:17217
-        "dbget": _until_13_2("DBGetComplete"),  # main/db.c:1035
-        "iaxpeerlist": _until_13_2("PeerlistComplete"),  # channels/chan_iax2.c:7444
-        "parkedcalls": _until_13_2("ParkedCallsComplete"),  # res/parking/parking_manager.c:301
-        "parkinglots": _until_13_2("ParkinglotsComplete"),  # res/parking/parking_manager.c:468
-        "prishowspans": _until_13_2("PRIShowSpansComplete"),  # channels/chan_dahdi.c:17379
-        "queuestatus": _until_13_2("QueueStatusComplete"),  # apps/app_queue.c:10815
-        "queuesummary": _until_13_2("QueueSummaryComplete"),  # apps/app_queue.c:10733
-        "sippeerstatus": _until_13_2("SIPpeerstatusComplete"),  # channels/chan_sip.c:21074
-        "status": _until_13_2("StatusComplete"),  # main/manager.c:3836
-        "voicemailuserslist": _until_13_2("VoicemailUserEntryComplete"),  # apps/app_voicemail.c:14456
-        # One event after the response, without an announcement before it or an end after it.
-        "faxstats": AsyncEvent("FAXStats"),  # res/res_fax.c
-        # At most one event after the response; it may be missing.
-        "faxsession": Fence(),  # res/res_fax.c
-        # An event and no response; 14 and earlier.
-        "dataget": EventOnly("DataGet Tree"),  # main/data.c
-        # Raw text: neither response nor ActionID.
-        "iaxnetstats": Fence(response_required=False),  # channels/chan_iax2.c
-        "queues": Fence(response_required=False),  # apps/app_queue.c, 14 and earlier
-        # Answered without ActionID until 1.8.4; with `brokeneventsaction=yes` not at all if the mask is full
-        # (main/manager.c, action_events).
-        "events": Fence(response_required=False),
-        # Two responses; the first does not tell whether the second will come.
-        "jabbersend": Fence(),  # res/res_xmpp.c:4076
-        # Up to three errors for one bad request; each may be the last.
-        "moduleload": Fence(),  # main/loader.c
-        "pridebugset": Fence(),  # channels/chan_dahdi.c
+        key: _COMPLETIONS[record.completion](record.end)
+        for key, record in ACTIONS.items()
+        if record.completion in _COMPLETIONS
     }
 )
 """By lower-case name. The strategies of `originate` and `waitevent` depend on their headers."""

@@ -2,10 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Final, Generic
 
 from ami_proto.errors import AmiError
 from ami_proto.message.message import Message
+from ami_proto.message.view import Listed
 from ami_proto.values import Disconnect, Sent, ServerKey
+
+# Headers whose value is the whole answer: of Getvar (main/manager.c), and in the event of DBGet (main/db.c).
+_VALUES: Final = ("Value", "Val")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +30,11 @@ class Ticket:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Generic[Listed]):
     """The answer to one action: the response, and the events in order."""
 
     response: Message | None = None
-    events: tuple[Message, ...] = ()
+    events: tuple[Listed, ...] = ()
     """The items of a list; the event with the result of an asynchronous action; with a `Fence` also text that
     is neither response nor event. Further responses are among them.
     """
@@ -51,6 +56,15 @@ class Reply:
         """The lines of a command's output, in either format; None for any other action."""
         return None if self.response is None else self.response.output
 
+    @property
+    def value(self) -> str:
+        """The one value that was asked for: `Value` of Getvar, `Val` of DBGet. Raises `KeyError`."""
+        for message in (self.response, *self.events):
+            for name in _VALUES:
+                if message is not None and name in message:
+                    return message[name]
+        raise KeyError(_VALUES[0])
+
     def __getitem__(self, name: str) -> str:
         """Return the first value of a header of the response. Raises `KeyError`."""
         if self.response is None:
@@ -61,7 +75,7 @@ class Reply:
         """Return the first value of a header of the response, or the default."""
         return default if self.response is None else self.response.get(name, default)
 
-    def __iter__(self) -> Iterator[Message]:
+    def __iter__(self) -> Iterator[Listed]:
         return iter(self.events)
 
 

@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, overload
+from typing import Final, Generic, overload
 
 from ami_proto.config.action_rules import check_headers, check_variables
 from ami_proto.config.lines import check_header_name, encoded_action, encoded_header
 from ami_proto.errors import InvalidAction
 from ami_proto.message.message import Default
 from ami_proto.message.redact import redact
+from ami_proto.message.view import Listed
 
 Scalar = str | int | float | bool
 Value = Scalar | Sequence[Scalar]
@@ -22,7 +23,7 @@ HEADER_LINES_MAX: Final = 128
 ACTION_ID_SIZE_MAX: Final = 64
 
 
-class Action:
+class Action(Generic[Listed]):
     """A request to the server: a name and headers. Immutable. Raises `InvalidAction`.
 
     `headers` is a mapping, or pairs, in which a name may occur more than once. Each of `variables` becomes a
@@ -31,6 +32,8 @@ class Action:
 
     Originate gets the header `Async: true` unless it has an `Async` header, because a synchronous one blocks
     the whole session until the call is answered (main/manager.c:5275).
+
+    For type checkers, `Action[CoreShowChannel]` is an action whose reply lists events of that view.
     """
 
     __slots__ = ("_body", "_headers", "_key", "_name")

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from ami_proto.catalogue.action_record import ACTIONS
 from ami_proto.config.coercion import patterns
 from ami_proto.config.server import ServerConfig
 from ami_proto.message.spellings import spellings
@@ -55,10 +56,9 @@ _NAMED_VALUE: Final = {"variable": "value", "key": "val"}
 # Headers that are secret in one action only: the answer to a challenge, the value of a variable, of a
 # database entry, and of a line in a configuration file. Elsewhere `Key` and `Value` are ordinary.
 _SECRET_IN: Final = {
-    "login": re.compile("key", re.IGNORECASE),
-    "setvar": re.compile("value", re.IGNORECASE),
-    "dbput": re.compile("val", re.IGNORECASE),
-    "updateconfig": re.compile("(value|match)-.*", re.IGNORECASE),
+    key: re.compile("|".join(each.replace("000000", ".*") for each in secret), re.IGNORECASE)
+    for key, record in ACTIONS.items()
+    if (secret := [header for parameter in record.parameters for header in parameter.secret])
 }
 
 # In a line of text the action is not known: `Key` may be of a login.

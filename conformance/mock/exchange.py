@@ -3,29 +3,15 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from ami_proto.catalogue.action_record import ACTIONS
+
 from .core import Core
 from .event_headers import HeaderPair, encode_headers
 from .mock_session import MockSession
 from .requests import Request
 
-UNMARKED_BEFORE_13_2 = frozenset(
-    {
-        "agents",
-        "bridgeinfo",
-        "bridgelist",
-        "bridgetechnologylist",
-        "dbget",
-        "iaxpeerlist",
-        "parkedcalls",
-        "parkinglots",
-        "queuestatus",
-        "queuesummary",
-        "sippeerstatus",
-        "status",
-        "voicemailuserslist",
-    }
-)
-"""Actions whose lists had no `EventList` headers before 13.2 (AMI 2.7.0), in lower case; without DAHDI's."""
+UNMARKED_BEFORE_13_2 = frozenset(key for key, record in ACTIONS.items() if record.completion == "unmarked")
+"""Actions whose lists had no `EventList` headers before 13.2 (AMI 2.7.0), in lower case."""
 
 
 class Exchange:

@@ -12,7 +12,12 @@ PACKAGE = Path(ami_proto.__file__).parent
 PAGE = PACKAGE.parent / "docs" / "reference" / "limits.md"
 ROW = re.compile(r"^\| `([\w.]+)\.([A-Z_]+)` \| (\d+) \| .{10,} \|$", re.MULTILINE)
 
-UNITS = {("config.server", "KIB"), ("config.server", "MIB"), ("connection.timers", "ALWAYS")}
+UNITS = {
+    ("config.server", "KIB"),
+    ("config.server", "MIB"),
+    ("connection.timers", "ALWAYS"),
+    ("message.arguments", "MILLISECONDS"),
+}
 """Numbers in capitals that limit nothing."""
 
 

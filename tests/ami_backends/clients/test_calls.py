@@ -33,7 +33,7 @@ def blocking(client: threads.Client, greenlets: hub.Client, marked: bool) -> Non
         assert_type(event, Message)
     client.events(mark=True)  # type: ignore[call-overload]
     client.events(limit="9")  # type: ignore[call-overload]
-    client.send("Ping", timeout="9")  # type: ignore[arg-type]
+    client.send("Ping", timeout="9")  # type: ignore[call-overload]
 
 
 async def waiting(client: loop.Client, marked: bool) -> None:

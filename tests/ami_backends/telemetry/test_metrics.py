@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
-from ami_backends.telemetry.labels import ACTION_NAMES, action_label
+from ami_backends.telemetry.labels import action_label
 from ami_backends.telemetry.metrics import Metrics
 from ami_proto import (
     Action,
@@ -33,6 +33,7 @@ from ami_proto import (
     StateChanged,
     Ticket,
 )
+from ami_proto.catalogue.action_record import ACTIONS
 from ami_proto.drivers import Subscription
 from conformance.laws.playbook import SERVER, Playbook
 
@@ -133,7 +134,7 @@ def test_unknown_names_share_one_label(counted: Counted) -> None:
         counted.metrics(finished(f"Made{number}Up"))
     assert counted['ami_actions_total{action="other",outcome="success"}'] == 1000
     assert len(generate_latest(counted.registry)) < 20_000
-    assert (action_label("CORESHOWCHANNELS"), len(ACTION_NAMES)) == ("CoreShowChannels", 172)
+    assert (action_label("CORESHOWCHANNELS"), len(ACTIONS)) == ("CoreShowChannels", 172)
 
 
 def test_a_key_that_is_not_utf_8_does_not_fail_a_scrape(counted: Counted) -> None:
@@ -271,7 +272,7 @@ ACTION_SERIES_MAX = 17
 
 def test_a_thousand_servers_do_not_multiply_the_series_of_actions(counted: Counted) -> None:
     """R-OBS-03: what it costs is a sum, so many for each server and so many for each action."""
-    servers, actions = [f"pbx{number}" for number in range(1000)], list(ACTION_NAMES)[:20]
+    servers, actions = [f"pbx{number}" for number in range(1000)], list(ACTIONS)[:20]
     cluster = Cluster([replace(SERVER, key=key) for key in servers], seed=1)
     counted.metrics.watch(cluster)
     for server in servers:
