@@ -13,11 +13,12 @@ from ami_proto.message.view import EventView as EventView
 from ami_proto.message.view import is_event as is_event
 
 _HeaderName = TypeVar("_HeaderName", bound=str)
+_Common: TypeAlias = Literal["Event", "Privilege", "ActionID", "Timestamp", "SystemName", "SequenceNumber", "File", "Line", "Func", "EventList", "ListItems"]
 
 class _Checked(EventView, Generic[_HeaderName]):
     """A view with these headers."""
 
-    def __getitem__(self, name: _HeaderName) -> str: ...  # type: ignore[override]
+    def __getitem__(self, name: _HeaderName | _Common) -> str: ...  # type: ignore[override]
 
 _BridgeSnapshot: TypeAlias = Literal["BridgeUniqueid", "BridgeType", "BridgeTechnology", "BridgeCreator", "BridgeName", "BridgeNumChannels", "BridgeVideoSourceMode", "BridgeVideoSource"]
 _FromBridgeSnapshot: TypeAlias = Literal["FromBridgeUniqueid", "FromBridgeType", "FromBridgeTechnology", "FromBridgeCreator", "FromBridgeName", "FromBridgeNumChannels", "FromBridgeVideoSourceMode", "FromBridgeVideoSource"]
@@ -74,7 +75,7 @@ class Agents(_Checked[_ChannelSnapshot | Literal["Agent", "Name", "Status", "Tal
 class AgentsComplete(_Checked[Literal["ActionID"]]):
     """The end of the reply to Agents."""
 
-class AGIExec(_Checked[str]):
+class AGIExec(EventView):
     """An AGI command began or ended (up to Asterisk 11)."""
 
 class AGIExecEnd(_Checked[_ChannelSnapshot | Literal["Command", "CommandId", "ResultCode", "Result"]]):
@@ -107,7 +108,7 @@ class AorList(_Checked[Literal["ObjectType", "ObjectName", "MinimumExpiration", 
 class AorListComplete(_Checked[Literal["EventList", "ListItems"]]):
     """The end of the reply to PJSIPShowAors."""
 
-class AsyncAGI(_Checked[str]):
+class AsyncAGI(EventView):
     """A channel entered or left AGI(agi:async), or ran a command there (up to Asterisk 11)."""
 
 class AsyncAGIEnd(_Checked[_ChannelSnapshot]):
@@ -164,52 +165,52 @@ class BridgeInfoComplete(_Checked[_BridgeSnapshot]):
 class BridgeLeave(_Checked[_BridgeSnapshot | _ChannelSnapshot]):
     """A channel left a bridge."""
 
-class BridgeListComplete(_Checked[str]):
+class BridgeListComplete(EventView):
     """The end of the reply to BridgeList."""
 
-class BridgeListItem(_Checked[str]):
+class BridgeListItem(_Checked[Literal["BridgeUniqueid", "BridgeType", "BridgeTechnology", "BridgeCreator", "BridgeName", "BridgeNumChannels", "BridgeVideoSourceMode"]]):
     """One item of the reply to BridgeList: a bridge."""
 
 class BridgeMerge(_Checked[_ToBridgeSnapshot | _FromBridgeSnapshot]):
     """One bridge was merged into another."""
 
-class BridgeTechnologyListComplete(_Checked[str]):
+class BridgeTechnologyListComplete(EventView):
     """The end of the reply to BridgeTechnologyList."""
 
-class BridgeTechnologyListItem(_Checked[str]):
+class BridgeTechnologyListItem(_Checked[Literal["BridgeTechnology", "BridgeType", "BridgePriority", "BridgeSuspended"]]):
     """One item of the reply to BridgeTechnologyList: a technology."""
 
 class BridgeVideoSourceUpdate(_Checked[_BridgeSnapshot | Literal["BridgePreviousVideoSource"]]):
     """Another channel became the video source of a bridge."""
 
-class CCAvailable(_Checked[str]):
+class CCAvailable(EventView):
     """Call completion became possible for a call that failed."""
 
-class CCCallerRecalling(_Checked[str]):
+class CCCallerRecalling(EventView):
     """The caller of a call completion is called back."""
 
-class CCCallerStartMonitoring(_Checked[str]):
+class CCCallerStartMonitoring(EventView):
     """The caller was busy at the callback; Asterisk watches for it to become free."""
 
-class CCCallerStopMonitoring(_Checked[str]):
+class CCCallerStopMonitoring(EventView):
     """The caller became free again; Asterisk stops watching it."""
 
-class CCFailure(_Checked[str]):
+class CCFailure(EventView):
     """A call completion failed."""
 
-class CCMonitorFailed(_Checked[str]):
+class CCMonitorFailed(EventView):
     """Asterisk can no longer watch a callee for a call completion."""
 
-class CCOfferTimerStart(_Checked[str]):
+class CCOfferTimerStart(EventView):
     """A call completion was offered to the caller and the time to accept it runs."""
 
-class CCRecallComplete(_Checked[str]):
+class CCRecallComplete(EventView):
     """The callback of a call completion reached its callee."""
 
-class CCRequestAcknowledged(_Checked[str]):
+class CCRequestAcknowledged(EventView):
     """A request for call completion was accepted."""
 
-class CCRequested(_Checked[str]):
+class CCRequested(EventView):
     """The caller asked for call completion."""
 
 class Cdr(_Checked[Literal["AccountCode", "Source", "Destination", "DestinationContext", "CallerID", "Channel", "DestinationChannel", "LastApplication", "LastData", "StartTime", "AnswerTime", "EndTime", "Duration", "BillableSeconds", "Disposition", "AMAFlags", "UniqueID", "UserField"]]):
@@ -224,13 +225,13 @@ class ChallengeResponseFailed(_Checked[Literal["EventTV", "Severity", "Service",
 class ChallengeSent(_Checked[Literal["EventTV", "Severity", "Service", "EventVersion", "AccountID", "SessionID", "LocalAddress", "RemoteAddress", "Challenge", "Module", "SessionTV"]]):
     """A service sent a client a challenge to log in."""
 
-class ChannelHungup(_Checked[str]):
+class ChannelHungup(EventView):
     """One item of the reply to Hangup by regular expression: a channel being hung up."""
 
-class ChannelReload(_Checked[str]):
+class ChannelReload(EventView):
     """A channel driver reloaded its configuration (up to Asterisk 11)."""
 
-class ChannelsHungupListComplete(_Checked[str]):
+class ChannelsHungupListComplete(EventView):
     """The end of the reply to Hangup by regular expression."""
 
 class ChannelTalkingStart(_Checked[_ChannelSnapshot]):
@@ -239,7 +240,7 @@ class ChannelTalkingStart(_Checked[_ChannelSnapshot]):
 class ChannelTalkingStop(_Checked[_ChannelSnapshot | Literal["Duration"]]):
     """A channel stopped talking; needs the function TALK_DETECT."""
 
-class ChannelUpdate(_Checked[str]):
+class ChannelUpdate(EventView):
     """A channel driver told its own id for a channel (up to Asterisk 11)."""
 
 class ChanSpyStart(_Checked[_SpyerChannelSnapshot | _SpyeeChannelSnapshot]):
@@ -248,7 +249,7 @@ class ChanSpyStart(_Checked[_SpyerChannelSnapshot | _SpyeeChannelSnapshot]):
 class ChanSpyStop(_Checked[_SpyerChannelSnapshot | _SpyeeChannelSnapshot]):
     """A channel stopped listening with ChanSpy."""
 
-class CloseSession(_Checked[str]):
+class CloseSession(EventView):
     """An order inside Asterisk to close the sessions; clients never receive it."""
 
 class ConfbridgeEnd(_Checked[_BridgeSnapshot | Literal["Conference"]]):
@@ -260,16 +261,16 @@ class ConfbridgeJoin(_Checked[_BridgeSnapshot | _ChannelSnapshot | Literal["Conf
 class ConfbridgeLeave(_Checked[_BridgeSnapshot | _ChannelSnapshot | Literal["Conference", "Admin"]]):
     """A channel left a ConfBridge conference."""
 
-class ConfbridgeList(_Checked[_ChannelSnapshot | Literal["Conference", "Admin", "MarkedUser", "WaitMarked", "EndMarked", "Waiting", "Muted", "Talking", "AnsweredTime"]]):
+class ConfbridgeList(_Checked[_ChannelSnapshot | Literal["Conference", "Admin", "MarkedUser", "WaitMarked", "EndMarked", "Waiting", "Muted", "Talking", "AnsweredTime", "EndMarkedAny"]]):
     """One item of the reply to ConfbridgeList: a participant."""
 
-class ConfbridgeListComplete(_Checked[str]):
+class ConfbridgeListComplete(EventView):
     """The end of the reply to ConfbridgeList."""
 
 class ConfbridgeListRooms(_Checked[Literal["Conference", "Parties", "Marked", "Locked", "Muted"]]):
     """One item of the reply to ConfbridgeListRooms: a conference."""
 
-class ConfbridgeListRoomsComplete(_Checked[str]):
+class ConfbridgeListRoomsComplete(EventView):
     """The end of the reply to ConfbridgeListRooms."""
 
 class ConfbridgeMute(_Checked[_BridgeSnapshot | _ChannelSnapshot | Literal["Conference", "Admin"]]):
@@ -302,13 +303,13 @@ class ContactStatus(_Checked[Literal["URI", "ContactStatus", "AOR", "EndpointNam
 class ContactStatusDetail(_Checked[Literal["AOR", "URI", "Status", "RoundtripUsec", "EndpointName", "UserAgent", "RegExpire", "ViaAddress", "CallID", "ID", "AuthenticateQualify", "OutboundProxy", "Path", "QualifyFrequency", "QualifyTimeout", "Qualify2xxOnly"]]):
     """One item of a PJSIP list: the state of a contact."""
 
-class ContactStatusDetailComplete(_Checked[str]):
+class ContactStatusDetailComplete(EventView):
     """The end of the reply to PJSIPShowRegistrationInboundContactStatuses."""
 
 class CoreShowChannel(_Checked[_ChannelSnapshot | Literal["ActionID", "BridgeId", "Application", "ApplicationData", "Duration"]]):
     """One item of the reply to CoreShowChannels: a channel."""
 
-class CoreShowChannelMap(_Checked[str]):
+class CoreShowChannelMap(EventView):
     """One item of the reply to CoreShowChannelMap: a connected channel."""
 
 class CoreShowChannelMapComplete(_Checked[Literal["EventList", "ListItems"]]):
@@ -320,37 +321,37 @@ class CoreShowChannelsComplete(_Checked[Literal["ActionID", "EventList", "ListIt
 class DAHDIChannel(_Checked[_ChannelSnapshot | Literal["DAHDIGroup", "DAHDISpan", "DAHDIChannel"]]):
     """A channel was tied to a channel of a DAHDI device."""
 
-class DAHDIShowChannels(_Checked[str]):
+class DAHDIShowChannels(EventView):
     """One item of the reply to DAHDIShowChannels: a DAHDI channel."""
 
-class DAHDIShowChannelsComplete(_Checked[str]):
+class DAHDIShowChannelsComplete(EventView):
     """The end of the reply to DAHDIShowChannels."""
 
-class DAHDIShowStatus(_Checked[str]):
+class DAHDIShowStatus(EventView):
     """One item of the reply to DAHDIShowStatus: a DAHDI span."""
 
-class DAHDIShowStatusComplete(_Checked[str]):
+class DAHDIShowStatusComplete(EventView):
     """The end of the reply to DAHDIShowStatus."""
 
-class DBGetComplete(_Checked[str]):
+class DBGetComplete(EventView):
     """The end of the reply to DBGet."""
 
-class DBGetResponse(_Checked[str]):
+class DBGetResponse(_Checked[Literal["Family", "Key", "Val"]]):
     """The one item of the reply to DBGet: a key with its value."""
 
-class DBGetTreeComplete(_Checked[str]):
+class DBGetTreeComplete(EventView):
     """The end of the reply to DBGetTree."""
 
-class DBGetTreeResponse(_Checked[str]):
+class DBGetTreeResponse(_Checked[Literal["Key", "Val"]]):
     """One item of the reply to DBGetTree: a key with its value."""
 
 class DeadlockStart(_Checked[Literal["Mutex"]]):
     """Asterisk found a probable deadlock in itself."""
 
-class DeviceEntry(_Checked[str]):
+class DeviceEntry(EventView):
     """One item of the reply to SKINNYdevices: a device."""
 
-class DevicelistComplete(_Checked[str]):
+class DevicelistComplete(EventView):
     """The end of the reply to SKINNYdevices."""
 
 class DeviceStateChange(_Checked[Literal["Device", "State"]]):
@@ -383,7 +384,7 @@ class DTMFBegin(_Checked[_ChannelSnapshot | Literal["Digit", "Direction"]]):
 class DTMFEnd(_Checked[_ChannelSnapshot | Literal["Digit", "DurationMs", "Direction"]]):
     """A DTMF digit ended on a channel."""
 
-class EndpointDetail(_Checked[Literal["ObjectType", "ObjectName", "Context", "Allow", "DtmfMode", "RtpIpv6", "RtpSymmetric", "IceSupport", "UsePtime", "ForceRport", "RewriteContact", "Transport", "OutboundProxy", "MohSuggest", "100rel", "Timers", "TimersMinSe", "TimersSessExpires", "Auth", "OutboundAuth", "Aors", "MediaAddress", "IdentifyBy", "DirectMedia", "DirectMediaMethod", "TrustConnectedLine", "SendConnectedLine", "ConnectedLineMethod", "DirectMediaGlareMitigation", "DisableDirectMediaOnNat", "Callerid", "CalleridPrivacy", "CalleridTag", "TrustIdInbound", "TrustIdOutbound", "SendPai", "SendRpid", "SendDiversion", "Mailboxes", "AggregateMwi", "MediaEncryption", "MediaEncryptionOptimistic", "UseAvpf", "ForceAvp", "MediaUseReceivedTransport", "OneTouchRecording", "InbandProgress", "CallGroup", "PickupGroup", "NamedCallGroup", "NamedPickupGroup", "DeviceStateBusyAt", "T38Udptl", "T38UdptlEc", "T38UdptlMaxdatagram", "FaxDetect", "T38UdptlNat", "T38UdptlIpv6", "T38BindUdptlToMediaAddress", "ToneZone", "Language", "RecordOnFeature", "RecordOffFeature", "AllowTransfer", "UserEqPhone", "MohPassthrough", "SdpOwner", "SdpSession", "TosAudio", "TosVideo", "CosAudio", "CosVideo", "AllowSubscribe", "SubMinExpiry", "FromUser", "FromDomain", "MwiFromUser", "RtpEngine", "DtlsVerify", "DtlsRekey", "DtlsCertFile", "DtlsPrivateKey", "DtlsCipher", "DtlsCaFile", "DtlsCaPath", "DtlsSetup", "SrtpTag32", "RedirectMethod", "SetVar", "MessageContext", "Accountcode", "PreferredCodecOnly", "DeviceState", "ActiveChannels", "SubscribeContext", "AllowOverlap", "OverlapContext", "AcceptMultipleSdpAnswers", "Acl", "AllowUnauthenticatedOptions", "AsymmetricRtpCodec", "BindRtpToMediaAddress", "Bundle", "CodecPrefsIncomingAnswer", "CodecPrefsIncomingOffer", "CodecPrefsOutgoingAnswer", "CodecPrefsOutgoingOffer", "ContactAcl", "DtlsAutoGenerateCert", "DtlsFingerprint", "FaxDetectTimeout", "FollowEarlyMediaFork", "G726NonStandard", "GeolocIncomingCallProfile", "GeolocOutgoingCallProfile", "Ignore183WithoutSdp", "IncomingCallOfferPref", "IncomingMwiMailbox", "MaxAudioStreams", "MaxVideoStreams", "MwiSubscribeReplacesUnsolicited", "NotifyEarlyInuseRinging", "OutgoingCallOfferPref", "ReferBlindProgress", "RpidImmediate", "RtcpMux", "RtpKeepalive", "RtpTimeout", "RtpTimeoutHold", "RtpPortStart", "RtpPortEnd", "SecurityNegotiation", "SendAoc", "SendHistoryInfo", "StirShaken", "StirShakenProfile", "SuppressMohOnSendonly", "SuppressQ850ReasonHeaders", "Tenantid", "VoicemailExtension", "Webrtc"]]):
+class EndpointDetail(_Checked[Literal["ObjectType", "ObjectName", "Context", "Allow", "DtmfMode", "RtpIpv6", "RtpSymmetric", "IceSupport", "UsePtime", "ForceRport", "RewriteContact", "Transport", "OutboundProxy", "MohSuggest", "100rel", "Timers", "TimersMinSe", "TimersSessExpires", "Auth", "OutboundAuth", "Aors", "MediaAddress", "IdentifyBy", "DirectMedia", "DirectMediaMethod", "TrustConnectedLine", "SendConnectedLine", "ConnectedLineMethod", "DirectMediaGlareMitigation", "DisableDirectMediaOnNat", "Callerid", "CalleridPrivacy", "CalleridTag", "TrustIdInbound", "TrustIdOutbound", "SendPai", "SendRpid", "SendDiversion", "Mailboxes", "AggregateMwi", "MediaEncryption", "MediaEncryptionOptimistic", "UseAvpf", "ForceAvp", "MediaUseReceivedTransport", "OneTouchRecording", "InbandProgress", "CallGroup", "PickupGroup", "NamedCallGroup", "NamedPickupGroup", "DeviceStateBusyAt", "T38Udptl", "T38UdptlEc", "T38UdptlMaxdatagram", "FaxDetect", "T38UdptlNat", "T38UdptlIpv6", "T38BindUdptlToMediaAddress", "ToneZone", "Language", "RecordOnFeature", "RecordOffFeature", "AllowTransfer", "UserEqPhone", "MohPassthrough", "SdpOwner", "SdpSession", "TosAudio", "TosVideo", "CosAudio", "CosVideo", "AllowSubscribe", "SubMinExpiry", "FromUser", "FromDomain", "MwiFromUser", "RtpEngine", "DtlsVerify", "DtlsRekey", "DtlsCertFile", "DtlsPrivateKey", "DtlsCipher", "DtlsCaFile", "DtlsCaPath", "DtlsSetup", "SrtpTag32", "RedirectMethod", "SetVar", "MessageContext", "Accountcode", "PreferredCodecOnly", "DeviceState", "ActiveChannels", "SubscribeContext", "AllowOverlap", "OverlapContext", "AcceptMultipleSdpAnswers", "Acl", "AllowUnauthenticatedOptions", "AsymmetricRtpCodec", "BindRtpToMediaAddress", "Bundle", "CodecPrefsIncomingAnswer", "CodecPrefsIncomingOffer", "CodecPrefsOutgoingAnswer", "CodecPrefsOutgoingOffer", "ContactAcl", "DtlsAutoGenerateCert", "DtlsFingerprint", "FaxDetectTimeout", "FollowEarlyMediaFork", "G726NonStandard", "GeolocIncomingCallProfile", "GeolocOutgoingCallProfile", "Ignore183WithoutSdp", "IncomingCallOfferPref", "IncomingMwiMailbox", "MaxAudioStreams", "MaxVideoStreams", "MwiSubscribeReplacesUnsolicited", "NotifyEarlyInuseRinging", "OutgoingCallOfferPref", "ReferBlindProgress", "RpidImmediate", "RtcpMux", "RtpKeepalive", "RtpTimeout", "RtpTimeoutHold", "RtpPortStart", "RtpPortEnd", "SecurityNegotiation", "SendAoc", "SendHistoryInfo", "StirShaken", "StirShakenProfile", "SuppressMohOnSendonly", "SuppressQ850ReasonHeaders", "Tenantid", "VoicemailExtension", "Webrtc", "FollowRedirectMethods"]]):
     """One item of the reply to PJSIPShowEndpoint: the endpoint's settings."""
 
 class EndpointDetailComplete(_Checked[Literal["EventList", "ListItems"]]):
@@ -413,7 +414,7 @@ class FAXSessionsComplete(_Checked[Literal["ActionID", "Total"]]):
 class FAXSessionsEntry(_Checked[Literal["ActionID", "Channel", "Technology", "SessionNumber", "SessionType", "Operation", "State", "Files"]]):
     """One item of the reply to FAXSessions: a fax session."""
 
-class FAXStats(_Checked[Literal["ActionID", "CurrentSessions!", "ReservedSessions!", "TransmitAttempts!", "ReceiveAttempts!", "CompletedFAXes!", "FailedFAXes!"]]):
+class FAXStats(_Checked[Literal["ActionID", "CurrentSessions!", "ReservedSessions!", "TransmitAttempts!", "ReceiveAttempts!", "CompletedFAXes!", "FailedFAXes!", "CurrentSessions", "ReservedSessions", "TransmitAttempts", "ReceiveAttempts", "CompletedFAXes", "FailedFAXes"]]):
     """The event that follows the response to FAXStats: the fax counts of the server."""
 
 class FAXStatus(_Checked[_ChannelSnapshot | Literal["Operation", "Status", "LocalStationID", "FileName"]]):
@@ -449,13 +450,13 @@ class IdentifyDetail(_Checked[Literal["ObjectType", "ObjectName", "Endpoint", "S
 class InboundRegistrationDetail(_Checked[Literal["ObjectType", "ObjectName", "MinimumExpiration", "DefaultExpiration", "QualifyTimeout", "Qualify2xxOnly", "Mailboxes", "SupportPath", "RemoveUnavailable", "VoicemailExtension", "MaxContacts", "AuthenticateQualify", "MaximumExpiration", "QualifyFrequency", "RemoveExisting", "OutboundProxy", "Contacts", "Contact"]]):
     """One item of the reply to PJSIPShowRegistrationsInbound: an address of record."""
 
-class InboundRegistrationDetailComplete(_Checked[str]):
+class InboundRegistrationDetailComplete(EventView):
     """The end of the reply to PJSIPShowRegistrationsInbound."""
 
 class InboundSubscriptionDetail(_Checked[Literal["Role", "Endpoint", "Callid", "State", "Callerid", "SubscriptionType", "Extension", "ExtensionStates", "Mailboxes"]]):
     """One item of the reply to PJSIPShowSubscriptionsInbound: a subscription."""
 
-class InboundSubscriptionDetailComplete(_Checked[str]):
+class InboundSubscriptionDetailComplete(EventView):
     """The end of the reply to PJSIPShowSubscriptionsInbound."""
 
 class InvalidAccountID(_Checked[Literal["EventTV", "Severity", "Service", "EventVersion", "AccountID", "SessionID", "LocalAddress", "RemoteAddress", "Module", "SessionTV"]]):
@@ -467,13 +468,13 @@ class InvalidPassword(_Checked[Literal["EventTV", "Severity", "Service", "EventV
 class InvalidTransport(_Checked[Literal["EventTV", "Severity", "Service", "EventVersion", "AccountID", "SessionID", "LocalAddress", "RemoteAddress", "AttemptedTransport", "Module", "SessionTV"]]):
     """A client used a transport that the service does not allow for its account."""
 
-class JabberEvent(_Checked[str]):
+class JabberEvent(EventView):
     """An XMPP stanza was sent or received (up to Asterisk 11)."""
 
-class JabberStatus(_Checked[str]):
+class JabberStatus(EventView):
     """The state of a contact in XMPP changed."""
 
-class JitterBufStats(_Checked[str]):
+class JitterBufStats(EventView):
     """The jitter buffer of an IAX2 call gave its counts (up to Asterisk 11)."""
 
 class Join(_Checked[Literal["Queue", "Position", "Count", "Channel", "CallerIDNum", "CallerIDName", "ConnectedLineNum", "ConnectedLineName", "Uniqueid"]]):
@@ -482,13 +483,13 @@ class Join(_Checked[Literal["Queue", "Position", "Count", "Channel", "CallerIDNu
 class Leave(_Checked[Literal["Queue", "Count", "Position", "Channel", "Uniqueid"]]):
     """A caller left a queue (up to Asterisk 11)."""
 
-class LineEntry(_Checked[str]):
+class LineEntry(EventView):
     """One item of the reply to SKINNYlines: a line."""
 
-class LinelistComplete(_Checked[str]):
+class LinelistComplete(EventView):
     """The end of the reply to SKINNYlines."""
 
-class ListDialplan(_Checked[str]):
+class ListDialplan(_Checked[Literal["Context", "Extension", "Priority", "Application", "AppData", "Registrar", "Switch", "IncludeContext", "ExtensionLabel", "IgnorePattern"]]):
     """One item of the reply to ShowDialPlan: a priority, an include or the like."""
 
 class Load(_Checked[Literal["Module", "Status"]]):
@@ -527,13 +528,13 @@ class MeetmeLeave(_Checked[_ChannelSnapshot | Literal["Meetme", "User", "Duratio
 class MeetmeList(_Checked[Literal["Conference", "UserNumber", "CallerIDNum", "CallerIDName", "ConnectedLineNum", "ConnectedLineName", "Channel", "Admin", "Role", "MarkedUser", "Muted", "Talking"]]):
     """One item of the reply to MeetmeList: a participant."""
 
-class MeetmeListComplete(_Checked[str]):
+class MeetmeListComplete(EventView):
     """The end of the reply to MeetmeList."""
 
 class MeetmeListRooms(_Checked[Literal["Conference", "Parties", "Marked", "Activity", "Creation", "Locked"]]):
     """One item of the reply to MeetmeListRooms: a conference."""
 
-class MeetmeListRoomsComplete(_Checked[str]):
+class MeetmeListRoomsComplete(EventView):
     """The end of the reply to MeetmeListRooms."""
 
 class MeetmeMute(_Checked[_ChannelSnapshot | Literal["Meetme", "User", "Duration", "Status"]]):
@@ -563,7 +564,7 @@ class MixMonitorStart(_Checked[_ChannelSnapshot]):
 class MixMonitorStop(_Checked[_ChannelSnapshot]):
     """A MixMonitor recording of a channel stopped."""
 
-class MobileStatus(_Checked[str]):
+class MobileStatus(EventView):
     """A phone of chan_mobile connected or disconnected."""
 
 class ModuleLoadReport(_Checked[Literal["ModuleSelection", "ModuleLoadStatus", "ModuleCount"]]):
@@ -575,7 +576,7 @@ class MonitorStart(_Checked[_ChannelSnapshot]):
 class MonitorStop(_Checked[_ChannelSnapshot]):
     """A Monitor recording of a channel stopped."""
 
-class MusicOnHold(_Checked[str]):
+class MusicOnHold(EventView):
     """Music on hold began or stopped on a channel (up to Asterisk 11)."""
 
 class MusicOnHoldStart(_Checked[_ChannelSnapshot | Literal["Class"]]):
@@ -605,7 +606,7 @@ class NewConnectedLine(_Checked[_ChannelSnapshot]):
 class NewExten(_Checked[_ChannelSnapshot | Literal["Extension", "Application", "AppData"]]):
     """A channel runs a priority of the dialplan; the wire's name is Newexten."""
 
-class Newexten(_Checked[Literal["Application", "AppData", "Channel", "Context", "Extension", "Priority", "Uniqueid"]]):
+class Newexten(_Checked[Literal["Application", "AppData", "Channel", "Context", "Extension", "Priority", "Uniqueid", "ChannelState", "ChannelStateDesc", "CallerIDNum", "CallerIDName", "ConnectedLineNum", "ConnectedLineName", "Language", "AccountCode", "Exten", "Linkedid"]]):
     """A channel runs a priority of the dialplan."""
 
 class NewPeerAccount(_Checked[Literal["Channel", "Uniqueid", "PeerAccount", "OldPeerAccount"]]):
@@ -620,13 +621,13 @@ class OriginateResponse(_Checked[Literal["ActionID", "Response", "Channel", "Con
 class OutboundRegistrationDetail(_Checked[Literal["ObjectType", "ObjectName", "MaxRetries", "ClientUri", "SecurityNegotiation", "AuthRejectionPermanent", "ServerUri", "MaxRandomInitialDelay", "SupportPath", "RetryInterval", "ContactHeaderParams", "Expiration", "Transport", "Line", "ContactUser", "Endpoint", "UserAgent", "ForbiddenRetryInterval", "OutboundAuth", "OutboundProxy", "FatalRetryInterval", "SupportOutbound", "Status", "NextReg"]]):
     """One item of the reply to PJSIPShowRegistrationsOutbound: a registration."""
 
-class OutboundRegistrationDetailComplete(_Checked[str]):
+class OutboundRegistrationDetailComplete(_Checked[Literal["Registered", "NotRegistered"]]):
     """The end of the reply to PJSIPShowRegistrationsOutbound."""
 
 class OutboundSubscriptionDetail(_Checked[Literal["Role", "Endpoint", "Callid", "State", "Callerid", "SubscriptionType", "Extension", "ExtensionStates", "Mailboxes"]]):
     """One item of the reply to PJSIPShowSubscriptionsOutbound: a subscription."""
 
-class OutboundSubscriptionDetailComplete(_Checked[str]):
+class OutboundSubscriptionDetailComplete(EventView):
     """The end of the reply to PJSIPShowSubscriptionsOutbound."""
 
 class ParkedCall(_Checked[_ParkeeChannelSnapshot | Literal["ParkerDialString", "Parkinglot", "ParkingSpace", "ParkingTimeout", "ParkingDuration"]]):
@@ -635,7 +636,7 @@ class ParkedCall(_Checked[_ParkeeChannelSnapshot | Literal["ParkerDialString", "
 class ParkedCallGiveUp(_Checked[_ParkeeChannelSnapshot | _ParkerChannelSnapshot | Literal["ParkerDialString", "Parkinglot", "ParkingSpace", "ParkingTimeout", "ParkingDuration"]]):
     """A parked call hung up."""
 
-class ParkedCallsComplete(_Checked[str]):
+class ParkedCallsComplete(_Checked[Literal["Total"]]):
     """The end of the reply to ParkedCalls."""
 
 class ParkedCallSwap(_Checked[_ParkeeChannelSnapshot | _ParkerChannelSnapshot | Literal["ParkerDialString", "Parkinglot", "ParkingSpace", "ParkingTimeout", "ParkingDuration"]]):
@@ -644,16 +645,16 @@ class ParkedCallSwap(_Checked[_ParkeeChannelSnapshot | _ParkerChannelSnapshot | 
 class ParkedCallTimeOut(_Checked[_ParkeeChannelSnapshot | _ParkerChannelSnapshot | Literal["ParkerDialString", "Parkinglot", "ParkingSpace", "ParkingTimeout", "ParkingDuration"]]):
     """The parking time of a call ran out."""
 
-class Parkinglot(_Checked[str]):
+class Parkinglot(_Checked[Literal["Name", "StartSpace", "StopSpace", "Timeout"]]):
     """One item of the reply to Parkinglots: a parking lot."""
 
-class ParkinglotsComplete(_Checked[str]):
+class ParkinglotsComplete(EventView):
     """The end of the reply to Parkinglots."""
 
-class PeerEntry(_Checked[str]):
+class PeerEntry(EventView):
     """One item of the reply to SIPpeers, IAXpeers or IAXpeerlist: a peer."""
 
-class PeerlistComplete(_Checked[str]):
+class PeerlistComplete(EventView):
     """The end of the reply to SIPpeers, IAXpeers or IAXpeerlist."""
 
 class PeerStatus(_Checked[Literal["ChannelType", "Peer", "PeerStatus", "Cause", "Address", "Port", "Time"]]):
@@ -665,10 +666,10 @@ class Pickup(_Checked[_ChannelSnapshot | _TargetChannelSnapshot]):
 class PJSIPMaintenanceStatus(_Checked[Literal["Endpoint", "Status"]]):
     """An endpoint's maintenance changed; also an item of PJSIPShowMaintenance's reply."""
 
-class PJSIPMaintenanceStatusComplete(_Checked[str]):
+class PJSIPMaintenanceStatusComplete(EventView):
     """The end of the reply to PJSIPShowMaintenance."""
 
-class Placeholder(_Checked[str]):
+class Placeholder(EventView):
     """A filler of Asterisk's own event queue; it says nothing."""
 
 class PresenceStateChange(_Checked[Literal["Presentity", "Status", "Subtype", "Message"]]):
@@ -680,7 +681,7 @@ class PresenceStateListComplete(_Checked[Literal["EventList", "ListItems"]]):
 class PresenceStatus(_Checked[Literal["Exten", "Context", "Hint", "Status", "Subtype", "Message"]]):
     """The presence state of a hint changed."""
 
-class PRIShowSpansComplete(_Checked[str]):
+class PRIShowSpansComplete(EventView):
     """The end of the reply to PRIShowSpans."""
 
 class QueueCallerAbandon(_Checked[_ChannelSnapshot | Literal["Queue", "Position", "OriginalPosition", "HoldTime"]]):
@@ -695,7 +696,7 @@ class QueueCallerLeave(_Checked[_ChannelSnapshot | Literal["Queue", "Count", "Po
 class QueueEntry(_Checked[Literal["Queue", "Position", "Channel", "Uniqueid", "CallerIDNum", "CallerIDName", "ConnectedLineNum", "ConnectedLineName", "Wait", "Priority"]]):
     """One item of the reply to QueueStatus: a waiting caller."""
 
-class QueueMember(_Checked[str]):
+class QueueMember(_Checked[Literal["Queue", "Name", "Location", "StateInterface", "Membership", "Penalty", "CallsTaken", "LastCall", "LastPause", "LoginTime", "InCall", "Status", "Paused", "PausedReason", "Wrapuptime"]]):
     """One item of the reply to QueueStatus: a member of a queue."""
 
 class QueueMemberAdded(_Checked[Literal["Queue", "MemberName", "Interface", "StateInterface", "Membership", "Penalty", "CallsTaken", "LastCall", "LastPause", "LoginTime", "InCall", "Status", "Paused", "PausedReason", "Ringinuse", "Wrapuptime"]]):
@@ -719,34 +720,34 @@ class QueueMemberRinginuse(_Checked[Literal["Queue", "MemberName", "Interface", 
 class QueueMemberStatus(_Checked[Literal["Queue", "MemberName", "Interface", "StateInterface", "Membership", "Penalty", "CallsTaken", "LastCall", "LastPause", "LoginTime", "InCall", "Status", "Paused", "PausedReason", "Ringinuse", "Wrapuptime"]]):
     """The state of a queue member changed, such as that of its device."""
 
-class QueueParams(_Checked[Literal["Max", "Strategy", "Calls", "Holdtime", "TalkTime", "Completed", "Abandoned", "ServiceLevelPerf", "ServiceLevelPerf2"]]):
+class QueueParams(_Checked[Literal["Max", "Strategy", "Calls", "Holdtime", "TalkTime", "Completed", "Abandoned", "ServiceLevelPerf", "ServiceLevelPerf2", "Queue", "ServiceLevel", "Weight"]]):
     """One item of the reply to QueueStatus: a queue with its counts."""
 
-class QueueStatusComplete(_Checked[str]):
+class QueueStatusComplete(EventView):
     """The end of the reply to QueueStatus."""
 
-class QueueSummary(_Checked[str]):
+class QueueSummary(_Checked[Literal["Queue", "LoggedIn", "Available", "Callers", "HoldTime", "TalkTime", "LongestHoldTime"]]):
     """One item of the reply to QueueSummary: a queue with its counts."""
 
-class QueueSummaryComplete(_Checked[str]):
+class QueueSummaryComplete(EventView):
     """The end of the reply to QueueSummary."""
 
 class ReceiveFAX(_Checked[_ChannelSnapshot | Literal["LocalStationID", "RemoteStationID", "PagesTransferred", "Resolution", "TransferRate", "FileName"]]):
     """The reception of a fax ended."""
 
-class RegistrationsComplete(_Checked[str]):
+class RegistrationsComplete(EventView):
     """The end of the reply to SIPshowregistry or IAXregistry."""
 
 class Registry(_Checked[Literal["ChannelType", "Username", "Domain", "Status", "Cause"]]):
     """The state of an outbound registration changed."""
 
-class RegistryEntry(_Checked[str]):
+class RegistryEntry(EventView):
     """One item of the reply to SIPshowregistry or IAXregistry: a registration."""
 
 class Reload(_Checked[Literal["Module", "Status"]]):
     """A module, or everything, was reloaded."""
 
-class Rename(_Checked[str]):
+class Rename(EventView):
     """A channel got another name."""
 
 class RequestBadFormat(_Checked[Literal["EventTV", "Severity", "Service", "EventVersion", "AccountID", "SessionID", "LocalAddress", "RemoteAddress", "RequestType", "Module", "SessionTV", "RequestParams"]]):
@@ -761,7 +762,7 @@ class RequestNotSupported(_Checked[Literal["EventTV", "Severity", "Service", "Ev
 class ResourceListDetail(_Checked[Literal["ObjectType", "ObjectName", "Event", "FullState", "ListItem", "NotificationBatchInterval", "ResourceDisplayName"]]):
     """One item of the reply to PJSIPShowResourceLists: a resource list."""
 
-class ResourceListDetailComplete(_Checked[str]):
+class ResourceListDetailComplete(EventView):
     """The end of the reply to PJSIPShowResourceLists."""
 
 class RTCPReceived(_Checked[_ChannelSnapshot | Literal["SSRC", "PT", "From", "RTT", "ReportCount", "SentNTP", "SentRTP", "SentPackets", "SentOctets", "ReportXSourceSSRC", "ReportXFractionLost", "ReportXCumulativeLost", "ReportXHighestSequence", "ReportXSequenceNumberCycles", "ReportXIAJitter", "ReportXLSR", "ReportXDLSR"]]):
@@ -779,13 +780,13 @@ class SessionLimit(_Checked[Literal["EventTV", "Severity", "Service", "EventVers
 class SessionTimeout(_Checked[_ChannelSnapshot | Literal["Source"]]):
     """A SIP session timer of a channel ran out."""
 
-class ShowDialPlanComplete(_Checked[str]):
+class ShowDialPlanComplete(_Checked[Literal["ListExtensions", "ListPriorities", "ListContexts"]]):
     """The end of the reply to ShowDialPlan."""
 
 class Shutdown(_Checked[Literal["Shutdown", "Restart"]]):
     """Asterisk shuts down or restarts."""
 
-class SIPpeerstatusComplete(_Checked[str]):
+class SIPpeerstatusComplete(EventView):
     """The end of the reply to SIPpeerstatus."""
 
 class SIPQualifyPeerDone(_Checked[Literal["Peer", "ActionID"]]):
@@ -809,10 +810,10 @@ class StatusComplete(_Checked[Literal["Items"]]):
 class SuccessfulAuth(_Checked[Literal["EventTV", "Severity", "Service", "EventVersion", "AccountID", "SessionID", "LocalAddress", "RemoteAddress", "UsingPassword", "Module", "SessionTV"]]):
     """A client logged in to a service."""
 
-class TestEvent(_Checked[str]):
+class TestEvent(EventView):
     """Asterisk reached a point its test suite watches; only in builds for tests."""
 
-class Transfer(_Checked[str]):
+class Transfer(EventView):
     """A SIP channel was transferred (up to Asterisk 11)."""
 
 class TransportDetail(_Checked[Literal["ObjectType", "ObjectName", "Protocol", "Bind", "AsycOperations", "CaListFile", "CaListPath", "CertFile", "PrivKeyFile", "Password", "ExternalSignalingAddress", "ExternalSignalingPort", "ExternalSignalingHostname", "ExternalMediaAddress", "Domain", "VerifyServer", "VerifyClient", "RequireClientCert", "Method", "Cipher", "LocalNet", "Tos", "Cos", "WebsocketWriteTimeout", "AllowReload", "AllowWildcardCerts", "SymmetricTransport", "TcpKeepaliveEnable", "TcpKeepaliveIdleTime", "TcpKeepaliveIntervalTime", "TcpKeepaliveProbeCount", "EndpointName"]]):
@@ -824,7 +825,7 @@ class UnexpectedAddress(_Checked[Literal["EventTV", "Severity", "Service", "Even
 class Unhold(_Checked[_ChannelSnapshot]):
     """A channel took its peer off hold."""
 
-class Unlink(_Checked[str]):
+class Unlink(EventView):
     """Two channels were parted (up to Asterisk 1.8)."""
 
 class Unload(_Checked[Literal["Module", "Status"]]):
@@ -833,28 +834,28 @@ class Unload(_Checked[Literal["Module", "Status"]]):
 class UnParkedCall(_Checked[_ParkeeChannelSnapshot | _ParkerChannelSnapshot | _RetrieverChannelSnapshot | Literal["ParkerDialString", "Parkinglot", "ParkingSpace", "ParkingTimeout", "ParkingDuration"]]):
     """A parked call was taken out of its space."""
 
-class UserEvent(_Checked[_ChannelSnapshot | Literal["UserEvent"]]):
+class UserEvent(EventView):
     """A client or the dialplan sent an event of its own."""
 
 class VarSet(_Checked[_ChannelSnapshot | Literal["Variable", "Value"]]):
     """A variable was set on a channel or globally."""
 
-class VoicemailBoxDetailComplete(_Checked[str]):
+class VoicemailBoxDetailComplete(EventView):
     """The end of the reply to VoicemailBoxSummary."""
 
 class VoicemailPasswordChange(_Checked[Literal["Context", "Mailbox", "NewPassword"]]):
     """The password of a mailbox was changed."""
 
-class VoicemailUserDetailComplete(_Checked[str]):
+class VoicemailUserDetailComplete(EventView):
     """The end of the reply to VoicemailUserStatus."""
 
-class VoicemailUserEntry(_Checked[str]):
+class VoicemailUserEntry(EventView):
     """One item of the reply to VoicemailUsersList: a voicemail user."""
 
-class VoicemailUserEntryComplete(_Checked[str]):
+class VoicemailUserEntryComplete(EventView):
     """The end of the reply to VoicemailUsersList."""
 
-class WaitEventComplete(_Checked[str]):
+class WaitEventComplete(EventView):
     """The end of the reply to WaitEvent."""
 
 class Wink(_Checked[_ChannelSnapshot]):

@@ -113,6 +113,15 @@ class AwaitableClient:
         """Log off, wait for Goodbye at most `grace` seconds, and end."""
         self._client.close(grace)
 
+    def __getattr__(self, name: str) -> Callable[..., Coroutine[Any, Any, Any]]:
+        """Return the coroutine function for any other method: `ping`, `originate`, `getvar` ..."""
+        call = getattr(self._client, name)
+
+        async def awaited(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401
+            return call(*arguments, **options)
+
+        return awaited
+
 
 class AwaitableEvents:
     """The events of a blocking client, for `async for`."""

@@ -5,12 +5,21 @@ from pathlib import Path
 
 import pytest
 
+from ami_proto import Decoder, Kind
 from ami_proto.catalogue.action_record import ACTIONS
 from ami_proto.catalogue.event_record import EVENTS
 from ami_proto.message.arguments import FORMS
+from conformance.corpus import captures
 from tests.workshop.blocking_calls import BLOCKING, blocking_text
 from tests.workshop.catalogue.__main__ import ROOT, written
-from tests.workshop.catalogue.facts import HERE, actions, events, snake_case
+from tests.workshop.catalogue.facts import (
+    HERE,
+    actions,
+    common_headers,
+    events,
+    has_any_header,
+    snake_case,
+)
 
 ASTERISK = json.loads((HERE / "asterisk.json").read_text("utf-8"))
 
@@ -61,6 +70,21 @@ def test_each_list_has_the_end_of_the_sources() -> None:
         for rule in ASTERISK["actions"][action.name].get("list_protocol", ()):
             end = rule["rule"].partition("complete=")[2].split()[0]
             assert end in (action.end, "%sComplete") or action.completion == "wait", action.name
+
+
+def test_the_views_have_every_header_of_every_capture() -> None:
+    """R-TYPE-02: else a type checker would call a header an error that Asterisk sends."""
+    known = {
+        each.name.lower(): {*map(str.lower, (*common_headers(), *(header.name for header in each.headers)))}
+        for each in events()
+        if not has_any_header(each.name)
+    }
+    for capture in captures():
+        for message in Decoder().feed(capture.data):
+            if message.kind is Kind.EVENT and (message.name or "").lower() in known:
+                names = {(name or "").lower().partition("(")[0] for name, _ in message.pairs()}
+                unknown = names - known[(message.name or "").lower()] - {"variable", "chanvariable"}
+                assert {name for name in unknown if not name.endswith("chanvariable")} == set(), message
 
 
 @pytest.mark.parametrize(

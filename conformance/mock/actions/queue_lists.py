@@ -11,9 +11,12 @@ def queue_status(exchange: Exchange) -> None:
     count = 0
     for queue in _wanted_queues(exchange):
         exchange.item_with_id_last("QueueParams", _queue_params(queue))
-        for member in queue.members:
+        members = [
+            each for each in queue.members if exchange.get("Member") in ("", each.interface, each.name)
+        ]
+        for member in members:
             exchange.item_with_id_last("QueueMember", _queue_member(queue, member, exchange.server.state))
-        count += 1 + len(queue.members)
+        count += 1 + len(members)
     exchange.list_complete("QueueStatusComplete", count)
 
 

@@ -40,8 +40,19 @@ def groups_of(event: str) -> list[tuple[str, str] | EventHeader]:
     """Return the headers of an event: groups, each a name and a prefix, and single ones."""
     return [
         next(iter(each.items())) if isinstance(each, dict) else _header(each)
-        for each in _asterisk()["events"][event]["headers"]
+        for each in (*_asterisk()["events"][event]["headers"], *_rules()["headers"].get(event, ()))
     ]
+
+
+def has_any_header(event: str) -> bool:
+    """Whether nobody knows all headers of an event."""
+    return event in _rules()["any_header"]["events"] or not groups_of(event)
+
+
+def common_headers() -> tuple[str, ...]:
+    """Return the headers that every event may have beside its own."""
+    common = _rules()["common_headers"]
+    return (*common["events"], *common["ends"])
 
 
 def function_name(action: str) -> str:

@@ -7,7 +7,14 @@ from typing import Final
 from ami_proto.catalogue.action_record import ActionRecord, Parameter
 from ami_proto.catalogue.event_record import EventHeader, EventRecord
 from ami_proto.message.action_functions import docstring_of
-from tests.workshop.catalogue.facts import actions, events, groups_of, prefixed
+from tests.workshop.catalogue.facts import (
+    actions,
+    common_headers,
+    events,
+    groups_of,
+    has_any_header,
+    prefixed,
+)
 from tests.workshop.catalogue.tables import GENERATED
 
 _ACTION_STUB: Final = '''"""Functions that make the actions of Asterisk: `originate`, `queue_add` ..."""
@@ -40,11 +47,12 @@ from ami_proto.message.view import EventView as EventView
 from ami_proto.message.view import is_event as is_event
 
 _HeaderName = TypeVar("_HeaderName", bound=str)
+_Common: TypeAlias = {common}
 
 class _Checked(EventView, Generic[_HeaderName]):
     """A view with these headers."""
 
-    def __getitem__(self, name: _HeaderName) -> str: ...  # type: ignore[override]
+    def __getitem__(self, name: _HeaderName | _Common) -> str: ...  # type: ignore[override]
 
 {groups}
 
@@ -87,7 +95,9 @@ def event_stub() -> str:
         for name, prefix in _used_groups()
     )
     views = "\n".join(map(_view, events()))
-    return _EVENT_STUB.format(generated=GENERATED, groups=groups, views=views)
+    return _EVENT_STUB.format(
+        generated=GENERATED, common=_literal(common_headers()), groups=groups, views=views
+    )
 
 
 def _function(action: ActionRecord, known: dict[str, str]) -> str:
@@ -112,8 +122,8 @@ def _view(event: EventRecord) -> str:
     own = [each for each in groups_of(event.name) if isinstance(each, EventHeader)]
     names = [_alias(*each) for each in groups_of(event.name) if not isinstance(each, EventHeader)]
     names += [_literal(each.name for each in own)] if own else []
-    headers = " | ".join(names) or "str"
-    return f'class {event.view}(_Checked[{headers}]):\n    """{event.means}"""\n'
+    base = "EventView" if has_any_header(event.name) else f"_Checked[{' | '.join(names)}]"
+    return f'class {event.view}({base}):\n    """{event.means}"""\n'
 
 
 def _used_groups() -> list[tuple[str, str]]:
