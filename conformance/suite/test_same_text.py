@@ -175,6 +175,8 @@ def test_every_driver_has_the_same_methods(module: Any) -> None:
     """R-DRIVER-07: of `Client` and `Events`, with the same arguments and defaults."""
     calls = {"close", "events", "run", "running", "send", "snapshot", "snapshots", "start", "wait_ready"}
     calls |= {"add", "remove", "replace", "reconfigure"}
+    calls |= {"command", "getvar", "hangup", "originate", "ping", "pjsip_endpoints", "queue_status"}
+    calls |= {"queue_summary", "redirect", "setvar", "status"}
     looks = {"listener_errors", "log_errors", "servers", "state"}
     assert set(signatures_of(module.Client)) == calls | looks
     assert signatures_of(module.Client) == signatures_of(ami_backends.selectors.Client)

@@ -85,6 +85,11 @@ def messages(event: Message) -> None:
     assert_type(event["Anything"], str)
 
 
+def messages_of(reply: Reply) -> tuple[Message, ...]:
+    """Take any reply, whatever its events are."""
+    return reply.events
+
+
 async def on_a_loop(pbx: anyio.Client) -> None:
     """Send: the reply of a known action has known events, any other has messages."""
     assert_type(await pbx.send("Ping"), Reply)
@@ -94,8 +99,7 @@ async def on_a_loop(pbx: anyio.Client) -> None:
     for channel in channels:
         assert_type(channel["Channel"], str)
         channel["Chanel"]  # type: ignore[index]
-    plain: Reply = channels
-    assert_type(plain.events, tuple[Message, ...])
+    messages_of(channels)
     queues = await pbx.send(queue_status())
     assert_type(queues.events, tuple[QueueParams | QueueMember | QueueEntry, ...])
     assert_type((await pbx.send(getvar("X"))).value, str)
