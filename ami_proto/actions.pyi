@@ -574,7 +574,7 @@ def events(event_mask: Literal["on", "off", "system,call,log,..."] | str) -> Act
     Asterisk 1.8 to master, since 0.9.0.
     """
 
-def extension_state(exten: str, context: str) -> Action:
+def extension_state(exten: str, *, context: str | None = None) -> Action:
     """Ask for the hint and the state of an extension.
 
     `exten` (Exten): The extension that has the hint.

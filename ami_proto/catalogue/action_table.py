@@ -210,7 +210,7 @@ ACTION_ROWS: Final[tuple[ActionRow, ...]] = (
     )),
     ("ExtensionState", "extension_state", "Ask for the hint and the state of an extension.", "core", ("call", "reporting"), ("0.4.0",), "1.8-master", "response", "", (), "", (
         ("exten", "Exten", True, "text", (), (), "The extension that has the hint."),
-        ("context", "Context", True, "text", (), (), "The context of the extension; empty for default."),
+        ("context", "Context", False, "text", (), (), "The context of the extension; empty for default."),
     )),
     ("ExtensionStateList", "extension_state_list", "List the extensions that have a hint, and their states.", "core", ("call", "reporting"), ("13.0.0",), "13-master", "list", "ExtensionStateListComplete", ("ExtensionStatus",), "", ()),
     ("FAXSession", "fax_session", "Ask for the details of a fax session.", "res_fax", ("call",), ("13.0.0",), "13-master", "fence", "", (), "", (

@@ -135,13 +135,18 @@ def _parameters(action: str, listed: list[Any], words: dict[str, Any]) -> tuple[
         found[argument] = Parameter(
             argument=argument,
             header=header,
-            required=spec.endswith("!") or header in _rules()["required"].get(action, ()),
+            required=_required(action, header, documented=spec.endswith("!")),
             form=form,
             secret=_secret(action, [header]),
             words=tuple(values),
             means=_means(action, header),
         )
     return tuple(sorted(found.values(), key=lambda each: not each.required))
+
+
+def _required(action: str, header: str, *, documented: bool) -> bool:
+    required, optional = _rules()["required"], _rules()["optional"]
+    return (documented or header in required.get(action, ())) and header not in optional.get(action, ())
 
 
 def _joined(action: str, argument: str, headers: list[str], words: dict[str, Any]) -> Parameter:
