@@ -64,6 +64,7 @@ def client_of(port: int, **options: Any) -> Client:
     """Return a connected blocking client that reconnects at once."""
     quick: dict[str, Any] = {
         "auth": "plain",
+        "ask_release": False,
         "breaker_threshold": 1_000_000,
         "reconnect_min": 0.01,
         "reconnect_max": 0.02,

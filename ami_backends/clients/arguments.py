@@ -52,6 +52,8 @@ class ConnectOptions(TypedDict, total=False):
     auth: Literal["md5", "plain"]
     events: str | None
     wait_fully_booted: bool | Literal["auto"]
+    ask_release: bool
+    """True unless given."""
     setup: tuple[SetupAction, ...]
     connect_timeout: float
     banner_timeout: float
@@ -132,7 +134,7 @@ def as_config(
     for name in options:
         if name not in known:
             raise ConfigError.unknown_key(name, known)
-    values: dict[str, Any] = {"retry": False, **options}
+    values: dict[str, Any] = {"retry": False, "ask_release": True, **options}
     key, tls = options.get("key"), options.get("tls")
     values["key"] = f"{host}:{port}" if key is None else key
     values["tls"] = Tls() if tls is True else tls or None

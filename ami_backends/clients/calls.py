@@ -10,7 +10,19 @@ from ami_backends.clients.arguments import as_action
 from ami_backends.clients.fleet import Change, ServerConfigs, as_configs, by_key
 from ami_backends.clients.lifetime import AnyRunner, Life
 from ami_backends.clients.waiters import OnNotice
-from ami_proto import Action, ClusterConfig, Drops, Filter, Gap, Message, Overflow, ServerConfig, State
+from ami_proto import (
+    Action,
+    ClusterConfig,
+    Drops,
+    Filter,
+    Gap,
+    Message,
+    Overflow,
+    ServerConfig,
+    Snapshot,
+    State,
+)
+from ami_proto.catalogue.releases import has_action
 from ami_proto.completion import Completion
 from ami_proto.drivers import (
     QUEUE_BYTES_DEFAULT,
@@ -122,6 +134,21 @@ class ClientCalls(ABC, Generic[AnyRunner, AnyReply, AnyDone, AnyChanges, AnyEven
         """How many log records of this client were lost, because a handler or filter raised."""
         return self._life.log_errors
 
+    @property
+    def release(self) -> str | None:
+        """The release of Asterisk, `22.10.1`; None where it is unknown (`ask_release`).
+
+        Raises `MisuseError` for many servers: `snapshots` has that of each.
+        """
+        return self.snapshot().release
+
+    def supports(self, action: str) -> bool | None:
+        """Whether this release of Asterisk has an action; None where that is unknown.
+
+        A module that is not loaded may still lack it. Raises `MisuseError` for many servers.
+        """
+        return None if self.release is None else has_action(self.release, action)
+
     def send(
         self,
         action: Action | str,
@@ -225,6 +252,10 @@ class ClientCalls(ABC, Generic[AnyRunner, AnyReply, AnyDone, AnyChanges, AnyEven
         read again, and count from the next dial on. Raises as `add`, and then nothing has changed.
         """
         return self._reconfigure(by_key(as_configs(servers)), grace)
+
+    @abstractmethod
+    def snapshot(self) -> Snapshot:
+        """Return the health of the connection as plain data."""
 
     @abstractmethod
     def _change(self, change: Change, config: ServerConfig | None) -> AnyDone: ...

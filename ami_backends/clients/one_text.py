@@ -56,6 +56,15 @@ class AwaitableClient:
         """How many log records were lost, because a handler or filter raised."""
         return cast("int", self._client.log_errors)
 
+    @property
+    def release(self) -> Any:  # noqa: ANN401
+        """The release of Asterisk."""
+        return self._client.release
+
+    def supports(self, action: str) -> Any:  # noqa: ANN401
+        """Whether this release has an action."""
+        return self._client.supports(action)
+
     async def start(self, **options: Any) -> None:  # noqa: ANN401
         """Connect, and stay connected until `close`."""
         self._client.start(**options)

@@ -133,6 +133,7 @@ class ServerJournal:
         "now",
         "outcomes",
         "redaction",
+        "release",
         "server",
         "session",
         "undrained",
@@ -148,6 +149,8 @@ class ServerJournal:
         """The present session."""
         self.last_cause: Disconnect | None = None
         """Why the last session ended. Every error for want of a connection names it."""
+        self.release: str | None = None
+        """The release of Asterisk that the latest session was told which asked for it."""
         self.faults: dict[Fault, int] = {}
         """Every fault since the connection was made, by kind."""
         self.outcomes = 0

@@ -25,7 +25,7 @@ from ami_proto.correlation.attribution import asynchronous, is_straggler, owner
 from ami_proto.correlation.completion import Completion, Verdict, succeeded
 from ami_proto.correlation.entry import Entry, Purpose, prepare
 from ami_proto.correlation.odd_actions import AUTOMATIC, completion_for
-from ami_proto.correlation.outcome import Outcome
+from ami_proto.correlation.outcome import ActionFailed, Outcome
 from ami_proto.correlation.pending import Pending
 from ami_proto.errors import described
 from ami_proto.message.encoding import Action
@@ -131,10 +131,11 @@ class Session:
 
     def set_up(self) -> Input | None:
         """Send the next set-up action; after the last, the login is complete."""
-        action = self.login.next_setup()
-        if action is None:
+        step = self.login.next_setup()
+        if step is None:
             return Input.ACCEPTED
-        self._open_own(Purpose.SETUP, action, completion_for(action))
+        purpose, action = step
+        self._open_own(purpose, action, completion_for(action))
         return None
 
     def _open_own(self, purpose: Purpose, action: Action, completion: Completion = AUTOMATIC) -> Entry:
@@ -367,6 +368,8 @@ class Session:
         """Report the outcome of an application's action; act on the outcome of one of the engine's own."""
         match entry.purpose:
             case Purpose.USER:
+                if isinstance(outcome.error, ActionFailed) and self._journal.release is not None:
+                    outcome.error.explain(self._journal.release)
                 self._journal.put_outcome(outcome)
                 return None
             case Purpose.CHALLENGE:
@@ -382,6 +385,10 @@ class Session:
                 if over is False:
                     self._journal.put_fault(Fault.BOOTING, "no FullyBooted yet; the server has just started")
                 return Input.BOOTED if over else None
+            case Purpose.RELEASE:
+                # None for users without `system` and `reporting`, who may not ask.
+                self._journal.release = outcome.reply.get("AsteriskVersion")
+                return self.set_up()
             case Purpose.SETUP:
                 if outcome.error is not None:
                     self._journal.put_fault(Fault.SETUP_FAILED, str(outcome.error))

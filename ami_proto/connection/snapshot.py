@@ -38,6 +38,8 @@ class Snapshot:
     session: SessionId | None
     banner: str | None
     """The AMI version that the server greeted with."""
+    release: str | None
+    """The release of Asterisk, which `ask_release` asks for; None where it is unknown."""
     last_cause: Disconnect | None
     actions_pending: int
     actions_waiting: int
@@ -77,6 +79,7 @@ def take_snapshot(
         state=lifecycle.state,
         session=None if session is None else session.id,
         banner=None if session is None else session.banner,
+        release=journal.release,
         last_cause=journal.last_cause,
         actions_pending=0 if session is None else session.pending.user_count,
         actions_waiting=actions.waiting.user_count,

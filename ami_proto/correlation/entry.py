@@ -82,6 +82,8 @@ class Purpose(Enum):
     LOGIN = "login"
     UPTIME = "uptime"
     """How long the server has been up: asked when FullyBooted does not come."""
+    RELEASE = "release"
+    """Which release of Asterisk the server is."""
     SETUP = "set-up"
     PING = "ping"
     LOGOFF = "logoff"

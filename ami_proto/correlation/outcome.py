@@ -4,10 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, Generic
 
+from ami_proto.catalogue.releases import why_missing
 from ami_proto.errors import AmiError
 from ami_proto.message.message import Message
 from ami_proto.message.view import Listed
 from ami_proto.values import Disconnect, Sent, ServerKey
+
+# Asterisk's answer to an action that it does not have (main/manager.c, process_message).
+_UNKNOWN_ACTION: Final = "Invalid/unknown command"
 
 # Headers whose value is the whole answer: of Getvar (main/manager.c), and in the event of DBGet (main/db.c).
 _VALUES: Final = ("Value", "Val")
@@ -95,11 +99,24 @@ class ActionError(AmiError):
 
 
 class ActionFailed(ActionError):
-    """The server answered with an error. `message` has its words."""
+    """The server answered with an error. `message` has its words.
+
+    `hint` says so if its release of Asterisk does not have the action (`ask_release`); else it is empty.
+    """
+
+    hint = ""
 
     def __init__(self, ticket: Ticket, what: str, reply: Reply, sent: Sent) -> None:
         super().__init__(ticket, what, reply, sent)
         self.message = what
+
+    def explain(self, release: str) -> None:
+        """Say if the server does not know the action because of its release."""
+        if self.message.startswith(_UNKNOWN_ACTION):
+            self.hint = why_missing(release, self.ticket.action_name) or ""
+
+    def __str__(self) -> str:
+        return f"{super().__str__()} ({self.hint})" if self.hint else super().__str__()
 
 
 class ActionTimeout(ActionError, TimeoutError):

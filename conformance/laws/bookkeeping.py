@@ -108,6 +108,8 @@ class Sessions:
     def configure(self, config: ami.ServerConfig) -> None:
         """Take a configuration of the server. The set-up actions of an earlier one are fine too."""
         self._setup |= {each.name for each in config.setup}
+        if config.ask_release:
+            self._setup |= {"CoreSettings"}
 
     def submit(self, action_name: str) -> None:
         """Take that the application has submitted an action."""

@@ -99,8 +99,11 @@ class SuiteBackend(Protocol):
 
 
 def usual_arguments(port: int, options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return keywords for `connect`: the mock's first user, reconnecting at once, unless `options` differ."""
-    usual = {"host": HOST, "username": "admin", "secret": "s3cr3t"}
+    """Return keywords for `connect`: the mock's first user, reconnecting at once, unless `options` differ.
+
+    Nobody asks for the release, so that a scripted peer is sent nothing but what its test sends.
+    """
+    usual = {"host": HOST, "username": "admin", "secret": "s3cr3t", "ask_release": False}
     quick = {"reconnect_min": 0.01, "reconnect_max": 0.02, "breaker_threshold": 1_000_000}
     return {"port": port, **usual, **quick, **options}
 

@@ -34,6 +34,26 @@ async def test_lists_have_their_events(backend: SuiteBackend, mock_server: Loopb
         assert {event.name for event in await pbx.pjsip_endpoints()} == {"EndpointList"}
 
 
+async def test_the_release_of_the_server_is_known(backend: SuiteBackend, mock_server: LoopbackServer) -> None:
+    """R-TYPE-06: an unknown action says so if the release is too old for it."""
+    async with backend.connect(mock_server.port, ask_release=True) as pbx:
+        assert pbx.release is not None
+        assert pbx.supports("QueueStatus") is True
+        assert pbx.supports("NobodyHasHeardOfIt") is None
+        assert pbx.supports("SIPpeers") is False
+        with pytest.raises(ActionFailed, match=r"has no SIPpeers: only 1\.8 to 20 have it") as caught:
+            await pbx.send("SIPpeers")
+        assert (
+            caught.value.message
+            == "Invalid/unknown command: SIPpeers. Use Action: ListCommands to show available commands."
+        )
+    async with backend.connect(mock_server.port) as pbx:
+        assert (pbx.release, pbx.supports("QueueStatus")) == (None, None)
+        with pytest.raises(ActionFailed) as caught:
+            await pbx.send("SIPpeers")
+        assert caught.value.hint == ""
+
+
 async def test_a_typed_action_is_sent_like_any_other(
     backend: SuiteBackend, mock_server: LoopbackServer
 ) -> None:

@@ -37,6 +37,7 @@ EVERY_OPTION: dict[str, Any] = {
     "auth": "plain",
     "events": "on",
     "wait_fully_booted": True,
+    "ask_release": True,
     "setup": (SetupAction("Ping", required=True),),
     "connect_timeout": 9.0,
     "banner_timeout": 9.0,
@@ -177,7 +178,7 @@ def test_every_driver_has_the_same_methods(module: Any) -> None:
     calls |= {"add", "remove", "replace", "reconfigure"}
     calls |= {"command", "getvar", "hangup", "originate", "ping", "pjsip_endpoints", "queue_status"}
     calls |= {"queue_summary", "redirect", "setvar", "status"}
-    looks = {"listener_errors", "log_errors", "servers", "state"}
+    looks = {"listener_errors", "log_errors", "release", "servers", "state", "supports"}
     assert set(signatures_of(module.Client)) == calls | looks
     assert signatures_of(module.Client) == signatures_of(ami_backends.selectors.Client)
     assert signatures_of(module.Events) == signatures_of(ami_backends.selectors.Events)

@@ -20,7 +20,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 CONNECT = (
     "'127.0.0.1', int(sys.argv[1]), username='a', secret='s3cr3t', auth='plain',"
-    " wait_fully_booted=False, {options}"
+    " wait_fully_booted=False, ask_release=False, {options}"
 )
 ASK = "print('answered', ({wait}pbx.send('Getvar', Variable='X', timeout=0.6))['Value'], flush=True)"
 

@@ -30,7 +30,8 @@ LOOPS = ("asyncio", "trio")
 
 
 def words(peer: Peer, **options: Any) -> dict[str, Any]:
-    return {"host": "127.0.0.1", "port": peer.port, "username": "admin", "secret": "s3cr3t"} | options
+    usual = {"username": "admin", "secret": "s3cr3t", "ask_release": False}
+    return {"host": "127.0.0.1", "port": peer.port, **usual, **options}
 
 
 @pytest.fixture(autouse=True)

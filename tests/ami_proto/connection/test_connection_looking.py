@@ -13,6 +13,7 @@ def test_a_connection_that_was_never_started_has_nothing_to_show() -> None:
         state=State.CLOSED,
         session=None,
         banner=None,
+        release=None,
         last_cause=None,
         actions_pending=0,
         actions_waiting=0,
