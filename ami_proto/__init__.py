@@ -40,6 +40,7 @@ from ami_proto.errors import (
     ConfigError,
     ConnectFailed,
     ConnectTimeout,
+    Forbidden,
     InvalidAction,
     LoginRefused,
     MessageTimeout,
@@ -50,6 +51,7 @@ from ami_proto.errors import (
 )
 from ami_proto.message.encoding import Action
 from ami_proto.message.message import Decoder, Message
+from ami_proto.policy import Policy
 from ami_proto.values import BreakerState, Disconnect, Kind, Reason, Secret, Sent, State, Tls
 
 __all__ = [
@@ -81,6 +83,7 @@ __all__ = [
     "Fault",
     "FaultSeen",
     "Filter",
+    "Forbidden",
     "Gap",
     "InvalidAction",
     "Kind",
@@ -93,6 +96,7 @@ __all__ = [
     "Notice",
     "Outcome",
     "Overflow",
+    "Policy",
     "Reason",
     "Reply",
     "RequestError",

@@ -73,6 +73,16 @@ class InvalidAction(RequestError, ValueError):
     """The action cannot be written as AMI, or exceeds a limit of Asterisk."""
 
 
+class Forbidden(RequestError):
+    """The policy for the server does not allow the action. `rule` says which list does not have what."""
+
+    def __init__(self, server: str, action_name: str, rule: str) -> None:
+        super().__init__(f"the policy for server {server!r} forbids {action_name}: {rule}")
+        self.server = server
+        self.action_name = action_name
+        self.rule = rule
+
+
 class NotReady(RequestError):
     """The server is in a state in which no action can be sent: neither READY nor DEGRADED.
 

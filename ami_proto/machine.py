@@ -103,12 +103,14 @@ class Machine(Protocol):
         timeout: float | None = None,
         completion: Completion | None = None,
         wait: bool = False,
+        asked_by: str | None = None,
     ) -> Ticket:
         """Send an action to a server, or to one that a route chooses; `ActionFinished` brings its outcome.
 
         `timeout` is in seconds from now; None takes the completion's, or `action_timeout`. `completion`
         None takes the one that suits the action. `wait=True` keeps the action until READY, within its
-        timeout. Raises `NotReady`, `Backpressure`, `InvalidAction`, `ConfigError`, `MisuseError`.
+        timeout. `asked_by` says on whose behalf, for an audit. Raises `Forbidden`, `NotReady`,
+        `Backpressure`, `InvalidAction`, `ConfigError`, `MisuseError`.
         """
 
     def cancel(self, ticket: Ticket, now: float) -> None:

@@ -29,6 +29,8 @@ class Standing:
     """Actions of the application that it has not answered, or that wait for it."""
     full: bool = False
     """Whether these are as many as there may be: the server refuses an action with `Backpressure`."""
+    forbids: bool = False
+    """Whether its policy does not allow the action: the server refuses it with `Forbidden`."""
 
 
 class Route(Protocol):
@@ -57,7 +59,7 @@ def chosen(route: Route, servers: Mapping[ServerKey, Standing]) -> ServerKey | N
 
 @dataclass(frozen=True, slots=True)
 class RoundRobin:
-    """The server whose latest action is the oldest, of those that are not full."""
+    """The server whose latest action is the oldest, of those that allow the action and are not full."""
 
     def choose(self, servers: Mapping[ServerKey, Standing]) -> ServerKey | None:
         """Return the first."""
@@ -66,22 +68,28 @@ class RoundRobin:
 
 @dataclass(frozen=True, slots=True)
 class LeastPending:
-    """The server with the fewest open actions; among equals the one whose latest action is the oldest."""
+    """The server with the fewest open actions; among equals the one whose latest action is the oldest.
+
+    A server that forbids the action gets none while another allows it.
+    """
 
     def choose(self, servers: Mapping[ServerKey, Standing]) -> ServerKey | None:
         """Return the one with the fewest."""
-        loads: dict[ServerKey, tuple[bool, int]] = {}
+        loads: dict[ServerKey, tuple[bool, bool, int]] = {}
         for server in servers:
             standing = servers[server]
-            if not standing.actions_pending:
+            if not standing.actions_pending and not standing.forbids:
                 return server  # none has fewer; and of a thousand servers not all need to be looked at
-            loads[server] = standing.full, standing.actions_pending
+            loads[server] = standing.forbids, standing.full, standing.actions_pending
         return min(loads, key=loads.__getitem__)
 
 
 @dataclass(frozen=True, slots=True)
 class Failover:
-    """The first of a list that is ready and not full. Raises `ConfigError` for an empty list."""
+    """The first of a list that is ready, allows the action and is not full.
+
+    Raises `ConfigError` for an empty list.
+    """
 
     servers: tuple[ServerKey, ...]
 
@@ -98,7 +106,7 @@ class Failover:
 
 @dataclass(frozen=True, slots=True)
 class Sticky:
-    """The same server for the same key, as long as it can take actions.
+    """The same server for the same key, as long as it is ready; also if its policy forbids the action.
 
     When a server goes, only its own keys move, and each to another server; when it comes back, so do they.
     """
@@ -115,6 +123,18 @@ class Sticky:
 
 
 def _first(wanted: Iterable[ServerKey], servers: Mapping[ServerKey, Standing]) -> ServerKey | None:
-    """Return the first one that is not full; where all are full the first, whose refusal says so."""
-    fit = (server for server in wanted if not servers[server].full)
-    return next(fit, next(iter(wanted), None))
+    """Return the first that allows the action and is not full.
+
+    Where none is so, return the first that allows it, or else the first: its refusal says why.
+    """
+    full: ServerKey | None = None
+    forbidding: ServerKey | None = None
+    for server in wanted:
+        standing = servers[server]
+        if standing.forbids:
+            forbidding = server if forbidding is None else forbidding
+        elif not standing.full:
+            return server
+        else:
+            full = server if full is None else full
+    return forbidding if full is None else full

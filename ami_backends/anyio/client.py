@@ -217,6 +217,7 @@ class Client(AwaitedCalls[MachineTask, Events[Message], Events[Item]]):
                 timeout=call.timeout,
                 completion=call.completion,
                 wait=call.wait,
+                asked_by=call.asked_by,
             )
         except AmiError:
             await checkpoint()  # a task that tries again and again must not keep the loop from the others

@@ -8,7 +8,7 @@ from inspect import signature
 from typing import Any, Literal, ParamSpec, TypedDict, TypeVar, Unpack
 
 from ami_backends.clients.waiters import OnNotice
-from ami_proto import Action, ConfigError, MisuseError, Secret, ServerConfig, SetupAction, Tls
+from ami_proto import Action, ConfigError, MisuseError, Policy, Secret, ServerConfig, SetupAction, Tls
 from ami_proto.drivers import DURATION_MAX, Scalar, Value
 
 _Parameters = ParamSpec("_Parameters")
@@ -55,6 +55,8 @@ class ConnectOptions(TypedDict, total=False):
     ask_release: bool
     """True unless given."""
     setup: tuple[SetupAction, ...]
+    policy: Policy | Literal["observe", "operate", "all"]
+    """What may be sent: a `Policy`, or the name of a profile."""
     connect_timeout: float
     banner_timeout: float
     login_timeout: float

@@ -62,6 +62,7 @@ class SendCall:
     completion: Completion | None
     wait: bool
     to: ServerKey | Route | None
+    asked_by: str | None
 
     def checked(self) -> Action:
         """Return the action. Raises `InvalidAction`, `MisuseError`."""
@@ -159,16 +160,19 @@ class ClientCalls(ABC, Generic[AnyRunner, AnyReply, AnyDone, AnyChanges, AnyEven
         completion: Completion | None = None,
         variables: Mapping[str, Scalar] | None = None,
         to: ServerKey | Route | None = None,
+        asked_by: str | None = None,
         **keywords: Value,
     ) -> AnyReply:
         """Send an action and return its whole reply; capitalised keywords are headers.
 
         `timeout` is in seconds. `wait` keeps the action until the connection is ready. `to` is the key of a
-        server, or a route (`ami_proto.routes`); without it, many servers take turns. Raises an
-        `ActionError` if the action failed or was lost, a `RequestError` if it could not be sent.
+        server, or a route (`ami_proto.routes`); without it, many servers take turns. `asked_by` says on
+        whose behalf, for an audit. Raises an `ActionError` if the action failed or was lost, a `RequestError`
+        if it could not be sent.
         A call that is given up (cancelled, killed, interrupted) cancels its action and nothing else.
         """
-        return self._send(SendCall(action, headers, variables, keywords, timeout, completion, wait, to))
+        options = (timeout, completion, wait, to, asked_by)
+        return self._send(SendCall(action, headers, variables, keywords, *options))
 
     @overload
     def events(

@@ -262,6 +262,7 @@ class Client(BlockingCalls[Runner, Events[Message], Events[Item]]):
                     timeout=call.timeout,
                     completion=call.completion,
                     wait=call.wait,
+                    asked_by=call.asked_by,
                 )
             except Exception as error:  # noqa: BLE001 - raised again in the caller's thread
                 waiter.set_exception(error)

@@ -237,16 +237,20 @@ class Cluster:
         timeout: float | None = None,
         completion: Completion | None = None,
         wait: bool = False,
+        asked_by: str | None = None,
     ) -> Ticket:
         """Send an action to a server, or to one that a route chooses; `ActionFinished` brings its outcome.
 
-        Without `to` it is the server whose latest action is the oldest. Raises what `Connection.submit`
-        raises, `NoServerReady` where a route has no server to choose, `MisuseError` for an unknown key.
+        Without `to` it is the server whose latest action is the oldest, of those whose policies allow the
+        action. Raises what `Connection.submit` raises, `NoServerReady` where a route has no server to choose,
+        `MisuseError` for an unknown key.
         """
         self._callouts.refuse_requests()
-        server = to if isinstance(to, str) else self._turns.choose(to, wait=wait)
+        server = to if isinstance(to, str) else self._turns.choose(to, action, wait=wait)
         member = self._members.find(server)
-        ticket = member.connection.submit(action, now, timeout=timeout, completion=completion, wait=wait)
+        ticket = member.connection.submit(
+            action, now, timeout=timeout, completion=completion, wait=wait, asked_by=asked_by
+        )
         self._advance(now)
         self._turns.end(server)
         self._agenda.touch(server, member)

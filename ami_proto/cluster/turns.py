@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from ami_proto.cluster.members import Members
 from ami_proto.connection.registry import Callouts
 from ami_proto.errors import NoServerReady, NotReady
+from ami_proto.message.encoding import Action
 from ami_proto.routes import Route, Standing, chosen
 from ami_proto.values import ServerKey, State
 
@@ -42,47 +43,66 @@ class Turns:
                 del servers[server]
                 servers[server] = None
 
-    def choose(self, route: Route | None, *, wait: bool) -> ServerKey:
+    def choose(self, route: Route | None, action: Action, *, wait: bool) -> ServerKey:
         """Return the server that a route chooses among the ready ones; to wait for, among the hopeful ones.
 
-        Raises `NoServerReady`, `MisuseError`, and what a route of the user raises.
+        Where the policy of each ready server forbids the action, the hopeful ones are next; where theirs do
+        too, it returns a server that refuses the action. Raises `NoServerReady`, `MisuseError`, and what a
+        route of the user raises.
         """
+        refusing: ServerKey | None = None
         for servers in (self._ready, self._hopeful) if wait else (self._ready,):
             if not servers:
                 continue
+            first = self._first(servers, action)
+            if first is None:
+                refusing = next(iter(servers)) if refusing is None else refusing
+                continue
             if route is None:
-                return self._first(servers)
+                return first
             with self._callouts:
-                server = chosen(route, Standings(servers, self._members))
+                server = chosen(route, Standings(servers, self._members, action))
             if server is not None:
                 return server
+        if refusing is not None:
+            return refusing
         connections = {key: member.connection for key, member in self._members.present()}
         raise NoServerReady(
             {key: NotReady(key, each.state.value, each.last_cause) for key, each in connections.items()}
         )
 
-    def _first(self, servers: dict[ServerKey, None]) -> ServerKey:
-        """Return the server whose turn it is: the first that is not full, if there is one."""
-        first = next(iter(servers))
-        if len(servers) == 1:
-            return first
-        return next((server for server in servers if not self._members[server].connection.full), first)
+    def _first(self, servers: dict[ServerKey, None], action: Action) -> ServerKey | None:
+        """Return the server whose turn it is; None if the policies of all forbid the action.
+
+        It is the first that allows the action and is not full, or else the first that allows it.
+        """
+        full: ServerKey | None = None
+        for server in servers:
+            connection = self._members[server].connection
+            if connection.forbids(action):
+                continue
+            if not connection.full:
+                return server
+            full = server if full is None else full
+        return full
 
 
 class Standings(Mapping[ServerKey, Standing]):
     """The servers that a route may choose, in the order of their turns. Each standing is made on demand."""
 
-    __slots__ = ("_members", "_servers")
+    __slots__ = ("_action", "_members", "_servers")
 
-    def __init__(self, servers: Mapping[ServerKey, None], members: Members) -> None:
+    def __init__(self, servers: Mapping[ServerKey, None], members: Members, action: Action) -> None:
         self._servers = servers
         self._members = members
+        self._action = action
 
     def __getitem__(self, server: ServerKey) -> Standing:
         if server not in self._servers:
             raise KeyError(server)
         connection = self._members[server].connection
-        return Standing(server, connection.state, connection.actions_open, full=connection.full)
+        forbids, pending = connection.forbids(self._action), connection.actions_open
+        return Standing(server, connection.state, pending, full=connection.full, forbids=forbids)
 
     def __contains__(self, server: object) -> bool:
         return server in self._servers

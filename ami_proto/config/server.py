@@ -21,6 +21,7 @@ from ami_proto.config.coercion import (
 )
 from ami_proto.config.setup_action import SetupAction, read_setup
 from ami_proto.errors import ConfigError
+from ami_proto.policy import Policy, ProfileName, as_policy
 from ami_proto.values import Reason, Secret, ServerKey, Tls
 
 KIB = 1024
@@ -61,6 +62,11 @@ class ServerConfig:
     `system` and `reporting` among their write classes may not ask: then it stays unknown."""
     setup: tuple[SetupAction, ...] = ()
     """Actions to send after every login, one after the other, before READY."""
+
+    # what may be sent
+    policy: Policy | ProfileName = "all"
+    """Held as a `Policy`. It judges what the application submits, not what the connection sends by itself:
+    login, heartbeat, Logoff, and the actions of `setup`."""
 
     # patience
     connect_timeout: float = 10.0
@@ -162,6 +168,7 @@ class ServerConfig:
     def __post_init__(self) -> None:
         if isinstance(self.secret, str):
             object.__setattr__(self, "secret", Secret(self.secret))  # the class is frozen
+        object.__setattr__(self, "policy", as_policy(self.policy))
         for each in fields(self):
             self._require_type(each.name, each.type)
         self._require_texts()
@@ -173,6 +180,8 @@ class ServerConfig:
     def _require_type(self, name: str, wanted: object) -> None:
         """Refuse a value of another type: a float that counts bytes would fail much later, in a slice."""
         value = getattr(self, name)
+        if name == "policy":
+            return  # `as_policy` has made it
         if wanted is bool:
             if not isinstance(value, bool):
                 raise ConfigError(name, "must be true or false", value=value)
@@ -282,6 +291,8 @@ _TLS_KEYS = ("ca_file", "verify", "server_name")
 def _read(key: str, value: object, wanted: object) -> object:
     if key == "tls":
         return _read_tls(value)
+    if key == "policy":
+        return as_policy(value)
     reader = _READERS.get(wanted)
     return value if reader is None else reader(key, value)
 

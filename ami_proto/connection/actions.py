@@ -15,15 +15,19 @@ from ami_proto.correlation.entry import Entry, Purpose, prepare
 from ami_proto.correlation.odd_actions import completion_for
 from ami_proto.correlation.outcome import Ticket
 from ami_proto.correlation.pending import Pending
-from ami_proto.errors import Backpressure, ConfigError, InvalidAction, MisuseError, NotReady
+from ami_proto.errors import Backpressure, ConfigError, Forbidden, InvalidAction, MisuseError, NotReady
 from ami_proto.message.encoding import Action
+from ami_proto.policy import as_policy
 from ami_proto.values import Disconnect, Reason, ServerKey, State
+
+ASKED_BY_LENGTH_MAX = 256
+"""Characters of the name of who asked: a mail address fits. Each open action may keep one."""
 
 
 class Actions:
     """Take, find, cancel, expire and bound the actions of the application."""
 
-    __slots__ = ("_callouts", "_config", "_journal", "ids", "refused", "session", "waiting")
+    __slots__ = ("_callouts", "_config", "_journal", "_policy", "ids", "refused", "session", "waiting")
 
     def __init__(
         self, config: ServerConfig, ids: ActionIds, callouts: Callouts, journal: ServerJournal
@@ -31,6 +35,8 @@ class Actions:
         self._config = config
         self._callouts = callouts
         self._journal = journal
+        policy = as_policy(config.policy)
+        self._policy = policy if policy.judges else None
         self.ids = ids
         self.session: Session | None = None
         """The present session, on which actions are sent."""
@@ -52,6 +58,10 @@ class Actions:
         """Whether there may be no more of these."""
         return self.open_count >= self._config.max_pending_actions
 
+    def objection(self, action: Action) -> str | None:
+        """Return why the policy forbids an action; None if it does not."""
+        return None if self._policy is None else self._policy.objection(action.name, action.headers)
+
     def next_deadline(self, judged_until: float = ALWAYS) -> float | None:
         """Return the earliest deadline of an action, of one that was sent only up to `judged_until`."""
         sent = self._next_sent(judged_until)
@@ -72,14 +82,17 @@ class Actions:
         timeout: float | None,
         completion: Completion | None,
         wait: bool,
+        asked_by: str | None,
     ) -> Ticket:
         """Send an action on the present session, or keep it for the next."""
         try:
             self._refuse(action, to, state, wait=wait)
+            if asked_by is not None:
+                _check_asked_by(asked_by)
             if completion is None:
                 completion = completion_for(action)
             with self._callouts:  # a user's strategy is asked what it declares, and may raise
-                entry = self._entry(action, completion, timeout, self._journal.checked_time(now))
+                entry = self._entry(action, completion, timeout, self._journal.checked_time(now), asked_by)
             if state.sending and self.session is not None:
                 self.session.open(entry)
             else:
@@ -149,12 +162,21 @@ class Actions:
             raise MisuseError(f"no server {to!r} here, only {self._config.key!r}")
         if action.key == "logoff":
             raise InvalidAction("Logoff ends the session under the library: use stop")
+        if (objection := self.objection(action)) is not None:
+            raise Forbidden(self._config.key, action.name, objection)
         if self.full:
             raise Backpressure(f"{self.open_count} actions are pending, the most there may be")
         if not state.sending and (not wait or state in (State.CLOSING, State.CLOSED)):
             raise NotReady(self._config.key, state.value, self._journal.last_cause)
 
-    def _entry(self, action: Action, completion: Completion, timeout: float | None, now: float) -> Entry:
+    def _entry(
+        self,
+        action: Action,
+        completion: Completion,
+        timeout: float | None,
+        now: float,
+        asked_by: str | None,
+    ) -> Entry:
         """Return the entry of an action. Raises what a user's strategy raises."""
         if timeout is None:
             timeout = completion.duration
@@ -163,7 +185,8 @@ class Actions:
         if not _is_duration(timeout):
             rule = f"must be above 0 and at most {DURATION_MAX:g} seconds"
             raise ConfigError("timeout", rule, value=timeout)
-        return prepare(self.ids, self._config.key, action, completion, now=now, deadline=now + timeout)
+        deadline, server = now + timeout, self._config.key
+        return prepare(self.ids, server, action, completion, now=now, deadline=deadline, asked_by=asked_by)
 
     def _keep(self, entry: Entry) -> None:
         """Keep an action until READY; the bytes that wait are bounded like those in the outbox."""
@@ -180,6 +203,12 @@ class Actions:
         for entry in pending.pop_all():
             if entry.purpose is Purpose.USER:
                 self._journal.put_outcome(entry.lost(cause))
+
+
+def _check_asked_by(name: object) -> None:
+    if not isinstance(name, str) or not name.strip() or len(name) > ASKED_BY_LENGTH_MAX:
+        rule = f"must be text that is not blank, of at most {ASKED_BY_LENGTH_MAX} characters"
+        raise ConfigError("asked_by", rule)
 
 
 def _is_duration(seconds: object) -> bool:

@@ -144,6 +144,10 @@ class Connection:
         """Whether there are `max_pending_actions` of these, so that `submit` refuses the next."""
         return self._actions.full
 
+    def forbids(self, action: Action) -> bool:
+        """Whether the policy forbids an action, so that `submit` refuses it."""
+        return self._actions.objection(action) is not None
+
     @property
     def last_cause(self) -> Disconnect | None:
         """Why the last session ended."""
@@ -257,18 +261,21 @@ class Connection:
         timeout: float | None = None,
         completion: Completion | None = None,
         wait: bool = False,
+        asked_by: str | None = None,
     ) -> Ticket:
         """Send an action; `ActionFinished` brings its outcome.
 
         `timeout` is in seconds from now; None takes the completion's, or `action_timeout`. `completion`
         None takes the one that suits the action. `wait=True` keeps the action until READY, within its
-        timeout. Raises `NotReady`, `Backpressure`, `InvalidAction`, `ConfigError`, `MisuseError`.
+        timeout. `asked_by` says on whose behalf, for an audit. Raises `Forbidden`, `NotReady`,
+        `Backpressure`, `InvalidAction`, `ConfigError`, `MisuseError`.
         """
         self._callouts.refuse_requests()
         if to is not None and not isinstance(to, str):
-            to = self._chosen(to)
-        ticket = self._actions.submit(
-            action, now, self._lifecycle.state, to=to, timeout=timeout, completion=completion, wait=wait
+            to = self._chosen(to, action)
+        state, submit = self._lifecycle.state, self._actions.submit
+        ticket = submit(
+            action, now, state, to=to, timeout=timeout, completion=completion, wait=wait, asked_by=asked_by
         )
         # Clamped again: a user's strategy may have brought a later time while it was asked.
         self._journal.now = self._journal.checked_time(now)
@@ -338,9 +345,10 @@ class Connection:
 
     # -- helpers
 
-    def _chosen(self, route: Route) -> ServerKey:
+    def _chosen(self, route: Route, action: Action) -> ServerKey:
         """Return what a route chooses among this one server. Raises `NotReady` if that will not do."""
-        standing = Standing(self.key, self.state, self.actions_open, full=self.full)
+        forbids = self.forbids(action)
+        standing = Standing(self.key, self.state, self.actions_open, full=self.full, forbids=forbids)
         with self._callouts:
             server = chosen(route, {self.key: standing})
         if server is None:

@@ -178,7 +178,8 @@ class ServerJournal:
     def put_outcome(self, outcome: Outcome) -> None:
         """Report the end of an action."""
         self.outcomes += 1
-        self._journal.put(_Slot(self, ActionFinished(outcome, self.now - outcome.ticket.submitted)))
+        elapsed = self.now - outcome.ticket.submitted
+        self._journal.put(_Slot(self, ActionFinished(outcome, elapsed, self.redaction)))
 
     def put_waiting(self, subscription: Subscription) -> None:
         """Report that an empty subscription has messages."""

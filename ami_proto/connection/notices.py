@@ -3,21 +3,33 @@
 Every notice names its server.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, unique
+from typing import Final
 
 from ami_proto.connection.subscription import Subscription
 from ami_proto.correlation.outcome import Outcome, Ticket
-from ami_proto.values import BreakerState, Disconnect, ServerKey, SessionId, State
+from ami_proto.message.redact import Redaction
+from ami_proto.values import BreakerState, Disconnect, Sent, ServerKey, SessionId, State
+
+SAID_LENGTH_MAX = 500
+"""Characters of what an audit says about a failed action: a server's message can be as long as a frame."""
+
+_BUILT_IN: Final = Redaction()
 
 
 @dataclass(frozen=True, slots=True)
 class ActionFinished:
-    """An action of the application has ended."""
+    """An action of the application has ended. If it `left`, this is also what an audit needs to know of it.
+
+    What an audit reads is masked when it is asked for, so it costs nothing where nobody does.
+    """
 
     outcome: Outcome
     elapsed: float = 0.0
     """Seconds since it was submitted, including the time that it waited for READY."""
+    redaction: Redaction = field(default=_BUILT_IN, compare=False, repr=False)
+    """What must not be shown of the server's words and of the action."""
 
     @property
     def ticket(self) -> Ticket:
@@ -28,6 +40,30 @@ class ActionFinished:
     def server(self) -> ServerKey:
         """The server that the action was for."""
         return self.outcome.ticket.server
+
+    @property
+    def left(self) -> bool:
+        """Whether bytes of the action may have left the process."""
+        return self.outcome.sent is not Sent.NO
+
+    @property
+    def asked_by(self) -> str | None:
+        """On whose behalf it was sent, in the words of the caller of `submit`."""
+        return self.outcome.ticket.asked_by
+
+    @property
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """The headers of the action in the order of sending, with secrets masked."""
+        ticket = self.outcome.ticket
+        if ticket.action is None:
+            return ()
+        return tuple(self.redaction.headers(ticket.action.headers, ticket.action_name))
+
+    @property
+    def said(self) -> str:
+        """Why it did not succeed, with the server's words, masked and cut; empty if it succeeded."""
+        error = self.outcome.error
+        return "" if error is None else self.redaction.beginning(str(error), SAID_LENGTH_MAX)
 
 
 @dataclass(frozen=True, slots=True)

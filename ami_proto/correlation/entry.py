@@ -269,6 +269,7 @@ def prepare(
     now: float = 0.0,
     deadline: float | None,
     purpose: Purpose = Purpose.USER,
+    asked_by: str | None = None,
 ) -> Entry:
     """Return the entry of an action under the next ActionIDs. Draw them once the entry is open.
 
@@ -282,7 +283,7 @@ def prepare(
         fence_id = ids.peek(ahead=1)
         fence = encode(PING, fence_id)
     return Entry(
-        Ticket(server, action_id, action.name, now, type(completion).__name__),
+        Ticket(server, action_id, action.name, now, type(completion).__name__, action, asked_by),
         completion,
         ActionBytes(encode(action, action_id), fence),
         deadline,

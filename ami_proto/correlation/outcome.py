@@ -6,6 +6,7 @@ from typing import Final, Generic
 
 from ami_proto.catalogue.releases import why_missing
 from ami_proto.errors import AmiError
+from ami_proto.message.encoding import Action
 from ami_proto.message.message import Message
 from ami_proto.message.view import Listed
 from ami_proto.values import Disconnect, Sent, ServerKey
@@ -28,6 +29,10 @@ class Ticket:
     """The time of submission, on the caller's clock."""
     strategy: str = field(default="", compare=False, repr=False)
     """The name of the completion strategy's class."""
+    action: Action | None = field(default=None, compare=False, repr=False)
+    """What was submitted. It is not masked; `ActionFinished.headers` is."""
+    asked_by: str | None = field(default=None, compare=False, repr=False)
+    """On whose behalf, in the words of the caller of `submit`."""
 
     def __str__(self) -> str:
         return f"{self.action_name} {self.action_id}"

@@ -181,13 +181,13 @@ class Lawful:
         timeout: float | None = None,
         completion: Completion | None = None,
         wait: bool = False,
+        asked_by: str | None = None,
     ) -> ami.Ticket:
         """Send an action; its ticket must be new."""
 
         def submit() -> ami.Ticket:
-            ticket = self.machine.submit(
-                action, now, to=to, timeout=timeout, completion=completion, wait=wait
-            )
+            deed = partial(self.machine.submit, action, now, to=to, timeout=timeout, completion=completion)
+            ticket = deed(wait=wait, asked_by=asked_by)
             fresh = ticket not in self.open and ticket not in self.outcomes
             self._require(fresh, "L4", f"{ticket} was returned twice")
             self.open[ticket] = None

@@ -20,7 +20,7 @@ from ami_proto.drivers import (
 )
 from ami_proto.routes import Route
 
-from .chosen_server import RoutingLaw
+from .chosen_server import RoutingLaw, forbids
 from .fairness import FairnessLaw, RoundWork
 from .lawful import Lawful
 from .throttle import ThrottleLaw
@@ -84,16 +84,23 @@ class LawfulCluster(Lawful):
         timeout: float | None = None,
         completion: Completion | None = None,
         wait: bool = False,
+        asked_by: str | None = None,
     ) -> ami.Ticket:
         """Send an action to a server, or to one that a route chooses."""
         before, configs = self.cluster.snapshots(), self.cluster.servers
         try:
-            ticket = super().submit(action, now, to=to, timeout=timeout, completion=completion, wait=wait)
+            ticket = super().submit(
+                action, now, to=to, timeout=timeout, completion=completion, wait=wait, asked_by=asked_by
+            )
         except ami.NotReady as refusal:
             said = isinstance(to, str) or isinstance(refusal, ami.NoServerReady)
             self._require(said, "routing", f"a route has chosen a server that refuses: {refusal}")
             raise
-        complaint = self._routing.choose(ticket.server, to, before, configs)
+        except ami.Forbidden as refusal:
+            able = [key for key in before if before[key].state.sending and not forbids(configs[key], action)]
+            self._require(to is not None or not able, "routing", f"{refusal}, and {able} could have had it")
+            raise
+        complaint = self._routing.choose(ticket.server, to, action, before, configs)
         self._require(complaint is None, "routing", f"{complaint}")
         return ticket
 

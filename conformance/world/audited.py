@@ -143,9 +143,12 @@ class AuditedMachine(Lawful):
         timeout: float | None = None,
         completion: Completion | None = None,
         wait: bool = False,
+        asked_by: str | None = None,
     ) -> ami.Ticket:
         """Send an action."""
-        ticket = super().submit(action, now, to=to, timeout=timeout, completion=completion, wait=wait)
+        ticket = super().submit(
+            action, now, to=to, timeout=timeout, completion=completion, wait=wait, asked_by=asked_by
+        )
         self.audits[ticket.server].outcomes.submit(ticket, action, completion, timeout, now)
         return ticket
 
