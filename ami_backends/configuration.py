@@ -52,6 +52,18 @@ SERVER_VARIABLE_PREFIX = "AMI_SERVERS_"
 FILE_ONLY_KEYS = ("key", "setup", "redact_names", "redact_values")
 """Keys without a variable: the name of the table, and lists."""
 
+REFUSED_VARIABLES = (
+    "AMI_REDACT_NAMES",
+    "AMI_REDACT_VALUES",
+    "AMI_POLICY_PROFILE",
+    "AMI_POLICY_ALLOW",
+    "AMI_POLICY_APPLICATIONS",
+    "AMI_POLICY_CONTEXTS",
+    "AMI_POLICY_COMMANDS",
+)
+"""Variables that are no options. If they were ignored, secrets would stay in the log, or a policy would allow
+more than its author meant."""
+
 VARIABLE_KEYS = (
     *(each.name for each in fields(ServerConfig) if each.name not in FILE_ONLY_KEYS),
     *(f"tls.{each.name}" for each in fields(Tls)),
@@ -237,8 +249,9 @@ def _variables(
     for name, text in sorted(environment.items()):  # AMI_TLS comes before AMI_TLS_VERIFY
         if not text.strip():
             continue
-        if name in ("AMI_REDACT_NAMES", "AMI_REDACT_VALUES"):  # if ignored, secrets would stay in the log
-            raise ConfigFileError(f"{name}: lists are for files only")
+        if name in REFUSED_VARIABLES:
+            instead = "AMI_POLICY takes a profile" if "POLICY" in name else "lists are for files only"
+            raise ConfigFileError(f"{name}: {instead}")
         meant = meanings.get(name, [])
         if len(meant) > 1:
             raise ConfigFileError(f"{name}: may mean {' or '.join(repr(server) for server, _ in meant)}")

@@ -157,10 +157,10 @@ def as_policy(value: object) -> Policy:
     """Read a policy: a `Policy`, the name of a profile, or a mapping of its keys. Raises `ConfigError`."""
     if isinstance(value, Policy):
         return value
-    if isinstance(value, str):
+    if isinstance(value, str) and value.strip() in _PROFILES:
         value = {"profile": value.strip()}
     if not isinstance(value, Mapping):
-        raise ConfigError("policy", "must be the name of a profile, or a table")
+        raise ConfigError("policy", "must be 'observe', 'operate', 'all', or a table")
     for key in value:
         if key not in _KEYS:
             raise ConfigError.unknown_key(key, _KEYS, "policy")

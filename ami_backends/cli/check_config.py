@@ -2,8 +2,9 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
+from difflib import get_close_matches
 from typing import Annotated
 
 import typer
@@ -11,7 +12,8 @@ import typer
 from ami_backends.cli.screen import Screen
 from ami_backends.configuration import read_servers
 from ami_backends.sessions.printable import safe
-from ami_proto import ServerConfig, SetupAction, Tls
+from ami_backends.telemetry.labels import ACTION_NAMES
+from ami_proto import Policy, ServerConfig, SetupAction, Tls
 from ami_proto.drivers import Redaction
 
 # Characters that could drive a terminal. `json.dumps` leaves them as they are; TOML has escapes for them.
@@ -55,7 +57,18 @@ def _table(config: ServerConfig) -> list[str]:
         shown = redaction.data({name: _plain(value, redaction)})
         assert isinstance(shown, Mapping), "redaction keeps the shape of data"
         lines.append(f"{each.name} = {_toml(shown[name])}")
+        if isinstance(value, Policy):
+            lines += _hints(value, redaction)
     return lines
+
+
+def _hints(policy: Policy, redaction: Redaction) -> Iterator[str]:
+    """Yield a comment for each name of an action that Asterisk does not have. A module may bring it."""
+    for name in policy.allow:
+        if name.lower() not in ACTION_NAMES:
+            close = get_close_matches(name.lower(), ACTION_NAMES, n=1, cutoff=0.75)
+            hint = f": did you mean {ACTION_NAMES[close[0]]}?" if close else ""
+            yield f"# policy.allow: Asterisk has no action {redaction.data(name)!r}{hint}"
 
 
 def _plain(value: object, redaction: Redaction) -> object:
@@ -67,12 +80,26 @@ def _plain(value: object, redaction: Redaction) -> object:
                 for each in fields(value)
                 if (set_to := getattr(value, each.name)) is not None
             }
+        case Policy():
+            return _plain_policy(value)
         case SetupAction(name, headers, required):
             pairs = [list(pair) for pair in redaction.headers(headers, name)]
             return {"name": name, "headers": pairs, "required": required}
         case tuple():
             return [_plain(each, redaction) for each in value]
     return value
+
+
+def _plain_policy(policy: Policy) -> object:
+    """Return a policy as the name of its profile, or as a table of what it adds to that."""
+    profile, lists = policy.profile, ("allow", "applications", "contexts", "commands")
+    bare = None if profile is None else Policy(profile)
+    table: dict[str, object] = {} if profile is None else {"profile": profile}
+    for key in lists:
+        value, default = getattr(policy, key), () if bare is None else getattr(bare, key)
+        if value != default:
+            table[key] = list(value)
+    return profile if table.keys() == {"profile"} else table
 
 
 def _toml(value: object) -> str:

@@ -10,7 +10,8 @@ import typer
 from ami_backends.cli.exits import UsageProblem, print_stderr
 from ami_backends.configuration import CONFIGURATION_LOGGER
 from ami_backends.telemetry import LOGGER_NAME
-from ami_proto import ConnectScheduled, FaultSeen, Notice, Reason, State, StateChanged
+from ami_backends.telemetry.audit import audit_line
+from ami_proto import ActionFinished, ConnectScheduled, FaultSeen, Notice, Reason, State, StateChanged
 from ami_proto.drivers import ServerKey
 
 if TYPE_CHECKING:
@@ -113,6 +114,15 @@ class ErrorsOnly:
 
     def __call__(self, notice: Notice) -> None:
         """Ignore the notice."""
+
+
+class AuditOnly(ErrorsOnly):
+    """The same for commands that say on whose behalf they act: a line about each action that left."""
+
+    def __call__(self, notice: Notice) -> None:
+        """Write the line to stderr."""
+        if isinstance(notice, ActionFinished) and notice.left:
+            print_stderr(audit_line(notice))
 
 
 class _StderrHandler(logging.Handler):

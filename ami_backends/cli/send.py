@@ -16,13 +16,15 @@ from ami_backends.cli.options import (
     require_positive,
     with_login_options,
 )
-from ami_backends.cli.reporting import ErrorsOnly
+from ami_backends.cli.reporting import AuditOnly, ErrorsOnly
 from ami_backends.cli.screen import Screen
 from ami_backends.cli.server_file import ServerName, ServersFile, refuse_mixed, server_of
 from ami_backends.cli.target import take_target
 from ami_backends.clients.arguments import as_words
+from ami_backends.configuration import environment_options
 from ami_backends.selectors import connect
-from ami_proto import Action, ActionError, ActionFailed, Reply
+from ami_proto import Action, ActionError, ActionFailed, ConfigError, Policy, Reply
+from ami_proto.policy import as_policy
 
 ActionWords = Annotated[
     list[str],
@@ -41,6 +43,22 @@ CommandWords = Annotated[
     ),
 ]
 
+AskedBy = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="On whose behalf: write a line to stderr about what was sent for NAME, and how it ended.",
+    ),
+]
+PolicyName = Annotated[
+    str | None,
+    typer.Option(
+        "--policy",
+        metavar="PROFILE",
+        help="Send only what PROFILE allows: observe, operate or all; default: the file's, AMI_POLICY.",
+    ),
+]
+
 BOOT_TIMEOUT = 5.0
 """Seconds to wait for FullyBooted: a user without class `system` waits in vain for it at each `ami send`."""
 
@@ -53,6 +71,8 @@ def send(
     server: ServerName = None,
     json: JsonOutput = False,
     timeout: ReplyTimeout = None,
+    policy: PolicyName = None,
+    asked_by: AskedBy = None,
 ) -> None:
     """Send one action and show its reply.
 
@@ -60,15 +80,15 @@ def send(
 
     For example: ami send ami://admin@pbx.example.org CoreShowChannels
     """
-    arguments, rest = _read_words(words, login, config, server)
+    arguments, rest = _read_words(words, login, config, server, policy)
     if not rest:
         raise UsageProblem("no action: write for example `ami send ami://user@host Ping`")
     action = Action(rest[0], [_header(*each) for each in enumerate(rest[1:], start=1)])
     require_positive("--timeout", timeout)
     boot = {"boot_timeout": BOOT_TIMEOUT}
-    with connect(**(boot | arguments()), on_notice=ErrorsOnly()) as client:
+    with connect(**(boot | arguments()), on_notice=_listener(asked_by)) as client:
         try:
-            _show(client.send(action, timeout=timeout), json)
+            _show(client.send(action, timeout=timeout, asked_by=asked_by), json)
         except ActionError as error:
             if json:
                 _show(error.reply, json)
@@ -83,20 +103,22 @@ def command(
     server: ServerName = None,
     json: JsonOutput = False,
     timeout: ReplyTimeout = None,
+    policy: PolicyName = None,
+    asked_by: AskedBy = None,
 ) -> None:
     """Run a command of Asterisk's own command line.
 
     For example: ami command ami://admin@pbx.example.org "core show channels"
     """
-    arguments, rest = _read_words(words, login, config, server)
+    arguments, rest = _read_words(words, login, config, server, policy)
     if not rest:
         raise UsageProblem('no command: write for example `ami command ami://user@host "core show version"`')
     action = Action("Command", {"Command": " ".join(rest)})
     require_positive("--timeout", timeout)
     quiet = {"events": "off", "wait_fully_booted": False}
-    with connect(**(arguments() | quiet), on_notice=ErrorsOnly()) as client:
+    with connect(**(arguments() | quiet), on_notice=_listener(asked_by)) as client:
         try:
-            reply = client.send(action, timeout=timeout)
+            reply = client.send(action, timeout=timeout, asked_by=asked_by)
         except ActionFailed as error:
             if json and error.reply.response is not None:
                 write_json(json_record(error.reply.response))
@@ -108,17 +130,33 @@ def command(
 
 
 def _read_words(
-    words: list[str], login: LoginOptions, config: str | None, server: str | None
+    words: list[str], login: LoginOptions, config: str | None, server: str | None, policy: str | None
 ) -> tuple[Callable[[], dict[str, Any]], list[str]]:
     """Return a function for the arguments of `connect`, which may ask for the secret, and the other words."""
-    once = {"reconnect": False, "retry": False}
+    once: dict[str, Any] = {"reconnect": False, "retry": False}
+    if policy is not None:
+        once["policy"] = _profile("--policy", policy)
     refuse_mixed(config, server, words[0] if "://" in words[0] else None, login)
     if config is None:
         target, rest = take_target(words, os.environ)
+        if policy is None and (profile := environment_options(os.environ).get("policy")):
+            once["policy"] = _profile("AMI_POLICY", profile)
         return lambda: login.arguments(target) | once, rest
     chosen = server_of(config, server)
     capped = {"boot_timeout": min(BOOT_TIMEOUT, chosen.boot_timeout)}
     return lambda: as_words(chosen) | capped | once, words
+
+
+def _profile(name: str, profile: object) -> Policy:
+    """Return the policy of a profile. `name` says where it comes from."""
+    try:
+        return as_policy(profile)
+    except ConfigError:
+        raise UsageProblem(f"{name} must be observe, operate or all") from None
+
+
+def _listener(asked_by: str | None) -> ErrorsOnly:
+    return ErrorsOnly() if asked_by is None else AuditOnly()
 
 
 def _header(place: int, word: str) -> tuple[str, str]:

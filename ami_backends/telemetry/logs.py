@@ -133,6 +133,7 @@ def _action(outcome: Outcome, elapsed: float) -> LogEntry:
         ticket.action_id,
         action=ticket.action_name,
         strategy=ticket.strategy,
+        asked_by=ticket.asked_by,
         outcome=outcome_label(outcome),
         sent=outcome.sent.value,
         elapsed=elapsed,

@@ -88,6 +88,12 @@ class Metrics:
             ("action", "outcome"),
             registry=registry,
         )
+        self._left = Counter(
+            "ami_actions_left",
+            "Actions of which bytes left, by name, how much was sent, and whether the caller said who asked.",
+            ("action", "sent", "asked_by"),
+            registry=registry,
+        )
         self._latency = Histogram(
             "ami_action_duration_seconds",
             "From the request to the end of an action, by name.",
@@ -152,6 +158,9 @@ class Metrics:
         self._latency.labels(name).observe(finished.elapsed)
         self._server_actions.labels(server, label).inc()
         self._server_latency.labels(server).observe(finished.elapsed)
+        if finished.left:
+            asked = "missing" if finished.asked_by is None else "given"
+            self._left.labels(name, outcome.sent.value, asked).inc()
         if outcome.reply.dropped:
             self._items.labels(server).inc(outcome.reply.dropped)
 

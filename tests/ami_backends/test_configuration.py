@@ -7,7 +7,7 @@ import pytest
 
 from ami_backends.configuration import ConfigFileError, as_words, read_servers
 from ami_backends.selectors import connect
-from ami_proto import ServerConfig, Tls
+from ami_proto import Policy, ServerConfig, Tls
 from conformance.mock import LoopbackServer
 
 FILE = """
@@ -249,3 +249,92 @@ def test_connect_takes_a_server_of_a_file(mock_server: LoopbackServer, tmp_path:
     with connect(**as_words(read(tmp_path, text)["pbx"])) as pbx:
         assert pbx.send("Ping")["Ping"] == "Pong"
         assert pbx.snapshot().server == "pbx"
+
+
+POLICIES = """
+[defaults]
+username = "ops"
+secret = "hunter2"
+policy = { profile = "operate", contexts = ["hall"] }
+
+[servers.pbx1]
+host = "10.0.0.5"
+
+[servers.pbx2]
+host = "10.0.0.6"
+policy = { contexts = ["desk"], commands = ["core show channels"] }
+
+[servers.pbx3]
+host = "10.0.0.7"
+policy = "observe"
+"""
+
+
+def test_a_policy_is_merged_key_by_key(tmp_path: Path) -> None:
+    """R-POLICY-01, R-CONF-02: a list replaces a list, and a profile alone the whole table."""
+    servers = read(tmp_path, POLICIES)
+    assert [each.policy for each in servers.values()] == [
+        Policy("operate", contexts=("hall",)),
+        Policy("operate", contexts=("desk",), commands=("core show channels",)),
+        Policy("observe"),
+    ]
+
+
+def test_a_variable_names_a_profile(tmp_path: Path) -> None:
+    """R-POLICY-01, R-CONF-02: for all servers, or for one."""
+    servers = read(tmp_path, POLICIES, AMI_POLICY=" observe ", AMI_SERVERS_PBX2_POLICY="all")
+    assert [each.policy for each in servers.values()] == [
+        Policy("observe"), Policy("all"), Policy("observe"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("key", ["PROFILE", "ALLOW", "APPLICATIONS", "CONTEXTS", "COMMANDS"])
+def test_a_variable_for_a_list_of_a_policy_is_not_ignored(key: str, tmp_path: Path) -> None:
+    """R-POLICY-01: a policy that was meant to be narrower would not be."""
+    says = refusal(tmp_path, POLICIES, **{f"AMI_POLICY_{key}": "hunter2"})
+    assert says == f"AMI_POLICY_{key}: AMI_POLICY takes a profile"
+    says = refusal(tmp_path, POLICIES, **{f"AMI_SERVERS_PBX2_POLICY_{key}": "hunter2"})
+    assert says == f"AMI_SERVERS_PBX2_POLICY_{key}: matches no server and key"
+
+
+@pytest.mark.parametrize(
+    ("given", "environment", "says"),
+    [
+        (
+            '"hunter2"',
+            {},
+            "ami.toml: [servers.pbx3]: policy: must be 'observe', 'operate', 'all', or a table",
+        ),
+        (
+            '"observe"',
+            {"AMI_POLICY": "hunter2"},
+            "AMI_POLICY: policy: must be 'observe', 'operate', 'all', or",
+        ),
+        ("{ contexts = ['hunter2'] }", {}, None),
+        (
+            "{ contexts = 'hunter2' }",
+            {},
+            "ami.toml: [servers.pbx3]: policy.contexts: must be a list of texts",
+        ),
+        ("{ context = ['hunter2'] }", {}, "ami.toml: [servers.pbx3]: policy: unknown key 'context': did you"),
+        (
+            "{ hunter2 = 1 }",
+            {},
+            "ami.toml: [servers.pbx3]: policy: unknown key (not shown, because it may be",
+        ),
+        (
+            "{ profile = 'hunter2' }",
+            {},
+            "ami.toml: [servers.pbx3]: policy.profile: must be 'observe', 'operate' or 'all'",
+        ),
+    ],
+)
+def test_a_mistake_in_a_policy_names_its_place(
+    given: str, environment: dict[str, str], says: str | None, tmp_path: Path
+) -> None:
+    """R-POLICY-01, R-CONF-01, R-CONF-02."""
+    text = POLICIES.replace('"observe"', given)
+    if says is None:
+        assert read(tmp_path, text)["pbx3"].policy == Policy("operate", contexts=("hunter2",))
+    else:
+        assert refusal(tmp_path, text, **environment).startswith(says)

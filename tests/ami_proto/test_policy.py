@@ -310,9 +310,9 @@ class TestMaking:
         [
             ({"alow": ["Ping"]}, "policy.alow", "policy: unknown key 'alow': did you mean 'allow'?"),
             ({"hunter2": 1}, "policy", "policy: unknown key (not shown, because it may be a secret)"),
-            (5, "policy", "policy: must be the name of a profile, or a table"),
-            (None, "policy", "policy: must be the name of a profile, or a table"),
-            ("hunter2", "policy.profile", "policy.profile: must be 'observe', 'operate' or 'all'"),
+            (5, "policy", "policy: must be 'observe', 'operate', 'all', or a table"),
+            (None, "policy", "policy: must be 'observe', 'operate', 'all', or a table"),
+            ("hunter2", "policy", "policy: must be 'observe', 'operate', 'all', or a table"),
             ({"_actions": ["Ping"]}, "policy", "policy: unknown key (not shown, because it may be a secret)"),
         ],
     )

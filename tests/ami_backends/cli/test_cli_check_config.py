@@ -88,3 +88,30 @@ def test_an_error_of_toml_names_the_line(tmp_path: Path) -> None:
     done = ami("check-config", path)
     assert (done.status, done.out) == (2, "")
     assert done.complaint == f"{path}: Invalid value (at line 3, column 11)"
+
+
+def test_it_shows_the_policy_of_each_server(tmp_path: Path) -> None:
+    """R-POLICY-01: it can be read back, and comments point at names that Asterisk does not have."""
+    text = FILE.replace("tls = { verify = false }", 'policy = { allow = ["Ping", "QueueAd", "Frobnicate"] }')
+    text = text.replace('host = "10.0.0.6"', 'host = "10.0.0.6"\npolicy = { profile = "all", contexts = [] }')
+    path = write(tmp_path, text + '\n[servers.third]\nhost = "10.0.0.7"\n')
+    done = ami("check-config", path)
+    assert (done.status, done.err) == (0, "")
+    servers = tomllib.loads(done.out)["servers"]
+    assert servers["pbx münchen"]["policy"] == {"allow": ["Ping", "QueueAd", "Frobnicate"]}
+    assert servers["other"]["policy"] == {"profile": "all", "contexts": []}
+    assert servers["third"]["policy"] == "all"
+    comments = [line for line in done.out.splitlines() if line.startswith("# policy")]
+    assert comments == [
+        "# policy.allow: Asterisk has no action 'QueueAd': did you mean QueueAdd?",
+        "# policy.allow: Asterisk has no action 'Frobnicate'",
+    ]
+    shown = ami("check-config", write(tmp_path, done.out.replace('"***"', '"x"')))
+    assert shown.out == done.out
+
+
+def test_a_policy_may_be_a_profile_from_a_variable(tmp_path: Path) -> None:
+    """R-POLICY-01, R-CONF-02."""
+    done = ami("check-config", write(tmp_path), env={"AMI_POLICY": "operate"})
+    servers = tomllib.loads(done.out)["servers"]
+    assert {each["policy"] for each in servers.values()} == {"operate"}

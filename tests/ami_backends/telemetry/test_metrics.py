@@ -128,6 +128,21 @@ def test_actions_are_counted_by_name_and_outcome_with_their_latency(counted: Cou
     assert (counted['ami_server_action_duration_seconds_sum{server="pbx"}'] or 0.0) > 1.0
 
 
+def test_what_left_is_counted_with_whether_anybody_was_named(counted: Counted) -> None:
+    """R-POLICY-02, R-OBS-03: never with the name, of which there may be any number."""
+    play = Playbook().log_in()
+    for asked_by in ("ann", "ben", None):
+        ticket = play.connection.submit(Action("Hangup"), play.now, asked_by=asked_by)
+        play.write()
+        play.reply(ticket)
+    play.cancel(play.connection.submit(Action("Hangup"), play.now, asked_by="ann"))
+    counted.count(play)
+    series = 'ami_actions_left_total{{action="Hangup",asked_by="{}",sent="fully"}}'
+    assert counted[series.format("given")] == 2
+    assert counted[series.format("missing")] == 1
+    assert b"ann" not in generate_latest(counted.registry)
+
+
 def test_unknown_names_share_one_label(counted: Counted) -> None:
     """R-OBS-03: an application may send any name."""
     for number in range(1000):
