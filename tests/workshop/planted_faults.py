@@ -7,6 +7,7 @@ from tests.workshop.cluster_faults import CLUSTER_FAULTS
 from tests.workshop.decoding_faults import DECODING_FAULTS
 from tests.workshop.fault_record import PlantedFault
 from tests.workshop.long_run_faults import LONG_RUN_FAULTS
+from tests.workshop.policy_faults import POLICY_FAULTS
 from tests.workshop.request_faults import REQUEST_FAULTS
 
 ACTIONS: Final = "ami_proto/connection/actions.py"
@@ -387,4 +388,5 @@ FAULTS: Final[tuple[PlantedFault, ...]] = (
     *DECODING_FAULTS,
     *LONG_RUN_FAULTS,
     *REQUEST_FAULTS,
+    *POLICY_FAULTS,
 )

@@ -1,0 +1,82 @@
+"""Faults in policies and in the audit: something forbidden leaves, or nobody is told who asked."""
+
+from typing import Final
+
+from tests.workshop.fault_record import PlantedFault
+
+POLICY: Final = "ami_proto/policy.py"
+TESTS: Final = "tests/ami_proto"
+CONNECTION: Final = f"{TESTS}/connection/test_connection_policy.py"
+CLUSTER: Final = f"{TESTS}/cluster/test_cluster_policy.py"
+
+POLICY_FAULTS: Final[tuple[PlantedFault, ...]] = (
+    PlantedFault(
+        "a policy lets an action pass whose name is in another case",
+        POLICY,
+        "        key, values = action.lower(), _first_values(headers)\n",
+        "        key, values = action, _first_values(headers)\n",
+        (f"{TESTS}/test_policy.py",),
+    ),
+    PlantedFault(
+        "an allowed context beside an application hides the application from the policy",
+        POLICY,
+        '        if key != "originate" or not (application := values.get("application")):\n',
+        '        if values.get("context") or not (application := values.get("application")):\n',
+        (f"{TESTS}/test_policy.py",),
+        "Originate",
+    ),
+    PlantedFault(
+        "a Local channel in another case reaches any context",
+        POLICY,
+        "    if technology.lower() == _LOCAL:\n",
+        "    if technology == _LOCAL.title():\n",
+        (f"{TESTS}/test_policy.py",),
+        "local",
+    ),
+    PlantedFault(
+        "an action that may wait is asked about by nobody",
+        "ami_proto/connection/actions.py",
+        "        if (objection := self.objection(action)) is not None:\n",
+        "        if not wait and (objection := self.objection(action)) is not None:\n",
+        (CONNECTION,),
+        "Forbidden",
+    ),
+    PlantedFault(
+        "a forbidden action is counted as refused for backpressure",
+        "ami_proto/connection/actions.py",
+        "        except Backpressure:\n",
+        "        except (Backpressure, Forbidden):\n",
+        (CONNECTION,),
+        "Forbidden",
+    ),
+    PlantedFault(
+        "a cluster gives an action the server whose turn it is, whatever its policy",
+        "ami_proto/cluster/turns.py",
+        "            if connection.forbids(action):\n",
+        "            if len(servers) == 1 and connection.forbids(action):\n",
+        (CLUSTER,),
+    ),
+    PlantedFault(
+        "an audit does not mask the secret of its server",
+        "ami_proto/connection/journal.py",
+        "ActionFinished(outcome, elapsed, self.redaction)",
+        "ActionFinished(outcome, elapsed)",
+        (CONNECTION,),
+        "Audit",
+    ),
+    PlantedFault(
+        "a client on a loop forgets who asked",
+        "ami_backends/anyio/client.py",
+        "                asked_by=call.asked_by,\n",
+        "",
+        ("conformance/suite/test_policy.py",),
+        "who_asked and not lawful",
+    ),
+    PlantedFault(
+        "the audit has lines about actions that never left",
+        "ami_backends/telemetry/audit.py",
+        " and notice.left and ",
+        " and ",
+        ("tests/ami_backends/telemetry/test_audit.py",),
+    ),
+)
