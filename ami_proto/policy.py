@@ -15,9 +15,9 @@ where calls go:
 Asterisk compares names of actions, applications and technologies in any case, those of contexts exactly.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Final, Literal
+from typing import Final, Literal, Self
 
 from ami_proto.errors import ConfigError
 
@@ -97,6 +97,23 @@ class Policy:
     _actions: frozenset[str] | None = field(init=False, repr=False, compare=False)
     _applications: frozenset[str] | None = field(init=False, repr=False, compare=False)
 
+    @classmethod
+    def of(cls, value: object) -> Self:
+        """Return the policy that a value stands for: itself, the name of a profile, or a mapping of its keys.
+
+        Raises `ConfigError`.
+        """
+        if isinstance(value, cls):
+            return value
+        if isinstance(value, str) and value.strip() in _PROFILES:
+            value = {"profile": value.strip()}
+        if not isinstance(value, Mapping):
+            raise ConfigError("policy", "must be 'observe', 'operate', 'all', or a table")
+        for key in value:
+            if key not in _KEYS:
+                raise ConfigError.unknown_key(key, _KEYS, "policy")
+        return cls(**value)
+
     def __post_init__(self) -> None:
         if self.profile is not None and self.profile not in tuple(_PROFILES):
             raise ConfigError("policy.profile", "must be 'observe', 'operate' or 'all'")
@@ -136,35 +153,13 @@ class Policy:
         return _missing(application.lower(), self._applications, "its Application", "applications")
 
     def _objection_to_contexts(self, key: str, values: Mapping[str, str]) -> str | None:
-        runs_application = key == "originate" and values.get("application")
-        if self.contexts is None or key not in _PLACES_A_CALL | _CALLS.keys():
-            return None
-        if key in _PLACES_A_CALL and not runs_application:
-            if not (context := values.get("context")):
-                return "it has no Context, and policy.contexts allows only those that it names"
-            if objection := _missing(context, self.contexts, "its Context", "contexts"):
-                return objection
-        for what, context in _further_contexts(key, values):
-            if objection := _missing(context, self.contexts, what, "contexts"):
-                return objection
-        return None
+        objections = (
+            _missing(name, self.contexts, what, "contexts") for what, name in _contexts(key, values)
+        )
+        return next((each for each in objections if each is not None), None)
 
 
 _KEYS: Final = tuple(each.name for each in fields(Policy) if each.init)
-
-
-def as_policy(value: object) -> Policy:
-    """Read a policy: a `Policy`, the name of a profile, or a mapping of its keys. Raises `ConfigError`."""
-    if isinstance(value, Policy):
-        return value
-    if isinstance(value, str) and value.strip() in _PROFILES:
-        value = {"profile": value.strip()}
-    if not isinstance(value, Mapping):
-        raise ConfigError("policy", "must be 'observe', 'operate', 'all', or a table")
-    for key in value:
-        if key not in _KEYS:
-            raise ConfigError.unknown_key(key, _KEYS, "policy")
-    return Policy(**value)
 
 
 def _first_values(headers: Headers) -> dict[str, str]:
@@ -179,8 +174,12 @@ def _missing(value: str, allowed: Iterable[str] | None, what: str, key: str) -> 
     return None if allowed is None or value in allowed else f"{what} is not in policy.{key}"
 
 
-def _further_contexts(key: str, values: Mapping[str, str]) -> Iterable[tuple[str, str]]:
-    """Yield the contexts that an action names beside `Context`, each with the words for it."""
+def _contexts(key: str, values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the contexts that an action sends calls to, with words for each; an unnamed one is empty."""
+    runs_application = key == "originate" and values.get("application")
+    if key in _PLACES_A_CALL and not runs_application:
+        context = values.get("context", "")
+        yield ("its Context" if context else "the context that it leaves to the channel"), context
     if key == "redirect" and (extra := values.get("extracontext")):
         yield "its ExtraContext", extra
     if key == "originate" and (gosub := values.get("predialgosub")):

@@ -10,7 +10,7 @@ import typer
 from ami_backends.cli.exits import UsageProblem, print_stderr
 from ami_backends.configuration import CONFIGURATION_LOGGER
 from ami_backends.telemetry import LOGGER_NAME
-from ami_backends.telemetry.audit import audit_line
+from ami_backends.telemetry.logs import audit_fields, audit_line
 from ami_proto import ActionFinished, ConnectScheduled, FaultSeen, Notice, Reason, State, StateChanged
 from ami_proto.drivers import ServerKey
 
@@ -122,7 +122,7 @@ class AuditOnly(ErrorsOnly):
     def __call__(self, notice: Notice) -> None:
         """Write the line to stderr."""
         if isinstance(notice, ActionFinished) and notice.left:
-            print_stderr(audit_line(notice))
+            print_stderr(audit_line(audit_fields(notice)))
 
 
 class _StderrHandler(logging.Handler):

@@ -24,7 +24,6 @@ from ami_backends.clients.arguments import as_words
 from ami_backends.configuration import environment_options
 from ami_backends.selectors import connect
 from ami_proto import Action, ActionError, ActionFailed, ConfigError, Policy, Reply
-from ami_proto.policy import as_policy
 
 ActionWords = Annotated[
     list[str],
@@ -150,7 +149,7 @@ def _read_words(
 def _profile(name: str, profile: object) -> Policy:
     """Return the policy of a profile. `name` says where it comes from."""
     try:
-        return as_policy(profile)
+        return Policy.of(profile)
     except ConfigError:
         raise UsageProblem(f"{name} must be observe, operate or all") from None
 

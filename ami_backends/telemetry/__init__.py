@@ -4,8 +4,7 @@ Give a `Telemetry` to `connect`, or to a driver, as `on_notice`. `Logs` and `Aud
 library; `Metrics`, in `ami_backends.telemetry.metrics`, needs the extra `telemetry`.
 """
 
-from ami_backends.telemetry.audit import AUDIT_LOGGER_NAME, Audit
-from ami_backends.telemetry.logs import LOGGER_NAME, Logs
+from ami_backends.telemetry.logs import AUDIT_LOGGER_NAME, LOGGER_NAME, Audit, Logs
 from ami_backends.telemetry.telemetry import Telemetry
 
 __all__ = ["AUDIT_LOGGER_NAME", "LOGGER_NAME", "Audit", "Logs", "Telemetry"]

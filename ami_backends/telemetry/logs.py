@@ -1,7 +1,7 @@
-"""Log each notice with the standard `logging`."""
+"""Log notices with the standard `logging`: each of them, or those that an audit keeps (R-POLICY-02)."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from ami_backends.sessions.log_records import (
     LogEntry,
@@ -11,6 +11,7 @@ from ami_backends.sessions.log_records import (
     loss_sentence,
     schedule_fields,
 )
+from ami_backends.sessions.printable import safe
 from ami_backends.telemetry.labels import outcome_label
 from ami_proto import (
     ActionCancelled,
@@ -30,6 +31,7 @@ from ami_proto import (
 from ami_proto.drivers import Redaction
 
 LOGGER_NAME = "ami_backends.telemetry"
+AUDIT_LOGGER_NAME = "ami_backends.audit"
 
 AnyRedaction = Redaction | Callable[[], Redaction]
 """What to mask; or a function that is asked for it each time, where servers come and go."""
@@ -51,6 +53,23 @@ class Logs:
         entry = log_entry(notice)
         if entry is not None:
             entry.write(self._logger, self._redaction())
+
+
+class Audit:
+    """Log each action of which bytes left, masked, as one printable line at INFO.
+
+    It is off unless you ask for it: `Telemetry(Audit())`. It has a logger of its own, so that the audit can
+    go to a file of its own. Records have the fields of `audit_fields`.
+    """
+
+    def __init__(self, logger: logging.Logger | None = None) -> None:
+        self._logger = logging.getLogger(AUDIT_LOGGER_NAME) if logger is None else logger
+
+    def __call__(self, notice: Notice) -> None:
+        """Log the end of an action that left. Raises what a filter or handler of the application raises."""
+        if isinstance(notice, ActionFinished) and notice.left and self._logger.isEnabledFor(logging.INFO):
+            fields = audit_fields(notice)
+            self._logger.info("%s", audit_line(fields), extra=fields)
 
 
 def asked_each_time(redaction: AnyRedaction | None) -> Callable[[], Redaction]:
@@ -147,3 +166,34 @@ def _action(outcome: Outcome, elapsed: float) -> LogEntry:
     if loss := loss_sentence(outcome):  # whether it succeeded or not: its items are not all
         level, sentence = logging.WARNING, f"{sentence}; {loss}"
     return LogEntry(level, sentence, fields)
+
+
+# -- what the audit says
+
+
+def audit_fields(finished: ActionFinished) -> dict[str, object]:
+    """Return what an audit keeps of an action, masked: plain data, the headers as lines in their order."""
+    ticket, redaction, asked_by = finished.ticket, finished.redaction, finished.asked_by
+    return log_fields(
+        ticket.server,
+        ticket.action_id,
+        action=safe(redaction.text(ticket.action_name)),
+        asked_by=None if asked_by is None else safe(redaction.text(asked_by)),
+        headers=[safe(f"{name}: {value}") for name, value in finished.headers],
+        outcome=outcome_label(finished.outcome),
+        said=safe(finished.said),
+        sent=finished.outcome.sent.value,
+        submitted=ticket.submitted,
+        elapsed=finished.elapsed,
+    )
+
+
+def audit_line(fields: Mapping[str, object]) -> str:
+    """Return what `audit_fields` returned as one line for people: who asked for what, and how it ended."""
+    headers, said = fields["headers"], fields["said"]
+    assert isinstance(headers, list), "audit_fields makes a list of them"
+    who = fields["asked_by"] or "nobody named"
+    what = "; ".join([f"{fields['action']} {fields['action_id']}", *headers])
+    how = f"{fields['outcome']} after {fields['elapsed']:.3f} s, sent {fields['sent']}"
+    server = safe(str(fields["server_key"]))
+    return f"{server}: asked by {who}: {what} -- {how}" + (f": {said}" if said else "")

@@ -21,7 +21,7 @@ from ami_proto.config.coercion import (
 )
 from ami_proto.config.setup_action import SetupAction, read_setup
 from ami_proto.errors import ConfigError
-from ami_proto.policy import Policy, ProfileName, as_policy
+from ami_proto.policy import Policy, ProfileName
 from ami_proto.values import Reason, Secret, ServerKey, Tls
 
 KIB = 1024
@@ -168,7 +168,7 @@ class ServerConfig:
     def __post_init__(self) -> None:
         if isinstance(self.secret, str):
             object.__setattr__(self, "secret", Secret(self.secret))  # the class is frozen
-        object.__setattr__(self, "policy", as_policy(self.policy))
+        object.__setattr__(self, "policy", Policy.of(self.policy))
         for each in fields(self):
             self._require_type(each.name, each.type)
         self._require_texts()
@@ -181,7 +181,7 @@ class ServerConfig:
         """Refuse a value of another type: a float that counts bytes would fail much later, in a slice."""
         value = getattr(self, name)
         if name == "policy":
-            return  # `as_policy` has made it
+            return  # `Policy.of` has made it
         if wanted is bool:
             if not isinstance(value, bool):
                 raise ConfigError(name, "must be true or false", value=value)
@@ -292,7 +292,7 @@ def _read(key: str, value: object, wanted: object) -> object:
     if key == "tls":
         return _read_tls(value)
     if key == "policy":
-        return as_policy(value)
+        return Policy.of(value)
     reader = _READERS.get(wanted)
     return value if reader is None else reader(key, value)
 

@@ -17,7 +17,7 @@ from ami_proto.correlation.outcome import Ticket
 from ami_proto.correlation.pending import Pending
 from ami_proto.errors import Backpressure, ConfigError, Forbidden, InvalidAction, MisuseError, NotReady
 from ami_proto.message.encoding import Action
-from ami_proto.policy import as_policy
+from ami_proto.policy import Policy
 from ami_proto.values import Disconnect, Reason, ServerKey, State
 
 ASKED_BY_LENGTH_MAX = 256
@@ -35,7 +35,7 @@ class Actions:
         self._config = config
         self._callouts = callouts
         self._journal = journal
-        policy = as_policy(config.policy)
+        policy = Policy.of(config.policy)
         self._policy = policy if policy.judges else None
         self.ids = ids
         self.session: Session | None = None

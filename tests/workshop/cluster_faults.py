@@ -208,8 +208,8 @@ CLUSTER_FAULTS: Final[tuple[PlantedFault, ...]] = (
     PlantedFault(
         "a server that is full gets the next action, because it is its turn",
         f"{CLUSTER}/turns.py",
-        "        if len(servers) == 1:\n            return first\n",
-        "        if first:\n            return first\n",
+        "            if not connection.full:\n                return server\n",
+        "            return server\n",
         (ROUTING,),
     ),
     PlantedFault(
@@ -236,8 +236,8 @@ CLUSTER_FAULTS: Final[tuple[PlantedFault, ...]] = (
     PlantedFault(
         "a full server keeps actions from the others",
         "ami_proto/routes.py",
-        "    fit = (server for server in wanted if not servers[server].full)\n",
-        "    fit = iter(wanted)\n",
+        "        elif not standing.full:\n",
+        "        elif standing:\n",
         (ROUTING,),
     ),
     PlantedFault(

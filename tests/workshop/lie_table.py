@@ -181,14 +181,14 @@ LIES: Final = (
     ),
     Lie(
         "ami_proto/connection/actions.py",
-        "deadline=now + timeout)",
-        "deadline=now + timeout / 2)",
+        "deadline, server = now + timeout, self._config.key",
+        "deadline, server = now + timeout / 2, self._config.key",
         "Actions time out after half their time.",
     ),
     Lie(
         "ami_proto/connection/actions.py",
-        "deadline=now + timeout)",
-        "deadline=now + timeout * 2)",
+        "deadline, server = now + timeout, self._config.key",
+        "deadline, server = now + timeout * 2, self._config.key",
         "Actions time out after twice their time.",
     ),
     Lie(
@@ -336,9 +336,9 @@ LIES: Final = (
     ),
     Lie(
         "ami_proto/cluster/cluster.py",
-        "server = to if isinstance(to, str) else self._turns.choose(to, wait=wait)",
+        "server = to if isinstance(to, str) else self._turns.choose(to, action, wait=wait)",
         "server = next(iter(self._turns._ready), to) if isinstance(to, str)"
-        " else self._turns.choose(to, wait=wait)",
+        " else self._turns.choose(to, action, wait=wait)",
         "An action is sent to another server than it was for.",
     ),
     Lie(

@@ -74,7 +74,7 @@ POLICY_FAULTS: Final[tuple[PlantedFault, ...]] = (
     ),
     PlantedFault(
         "the audit has lines about actions that never left",
-        "ami_backends/telemetry/audit.py",
+        "ami_backends/telemetry/logs.py",
         " and notice.left and ",
         " and ",
         ("tests/ami_backends/telemetry/test_audit.py",),

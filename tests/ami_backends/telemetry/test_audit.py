@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ami_backends.telemetry import AUDIT_LOGGER_NAME, Audit, Telemetry
-from ami_backends.telemetry.audit import audit_line
+from ami_backends.telemetry.logs import audit_fields, audit_line
 from ami_proto import (
     Action,
     ActionFailed,
@@ -132,8 +132,8 @@ def test_an_action_that_was_lost_tells_its_cause() -> None:
     """R-POLICY-02: what left and had no answer is what an audit is most about."""
     ticket = Ticket("pbx", "pbx:0:1", "Hangup", 5.0, "Automatic", Action("Hangup", {"Channel": "x"}), "ann")
     error = ActionLost(ticket, Disconnect(Reason.EOF), Reply(), Sent.FULLY)
-    line = audit_line(ActionFinished(Outcome(ticket, Reply(), error, Sent.FULLY), 1.0))
-    assert line == (
+    finished = ActionFinished(Outcome(ticket, Reply(), error, Sent.FULLY), 1.0)
+    assert audit_line(audit_fields(finished)) == (
         "pbx: asked by ann: Hangup pbx:0:1; Channel: x -- lost after 1.000 s, sent fully:"
         " Hangup: connection lost: closed by the server [pbx:0:1]"
     )
