@@ -20,6 +20,7 @@ from ami_proto import (
     Notice,
     NotReady,
     Overflow,
+    Policy,
     SetupAction,
     State,
 )
@@ -39,6 +40,7 @@ EVERY_OPTION: dict[str, Any] = {
     "wait_fully_booted": True,
     "ask_release": True,
     "setup": (SetupAction("Ping", required=True),),
+    "policy": Policy("all", contexts=("default",)),
     "connect_timeout": 9.0,
     "banner_timeout": 9.0,
     "login_timeout": 9.0,
@@ -81,7 +83,9 @@ async def test_every_call_and_option(backend: SuiteBackend, mock_server: Loopbac
         # send, in all its forms
         assert (await pbx.send("Ping"))["Ping"] == "Pong"
         assert (await pbx.send(Action("Ping"))).get("Ping") == "Pong"
-        said = await pbx.send("Command", {"Command": "core show uptime"}, timeout=PATIENCE, wait=True)
+        said = await pbx.send(
+            "Command", {"Command": "core show uptime"}, timeout=PATIENCE, wait=True, asked_by="ann"
+        )
         assert said.output
         listed = await pbx.send("QueueStatus", Queue="")
         assert listed.complete

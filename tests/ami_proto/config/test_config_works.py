@@ -7,7 +7,18 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, reject, settings
 from hypothesis import strategies as st
 
-from ami_proto import Action, ConfigError, Fault, Filter, Overflow, ServerConfig, SetupAction, State, Tls
+from ami_proto import (
+    Action,
+    ConfigError,
+    Fault,
+    Filter,
+    Overflow,
+    Policy,
+    ServerConfig,
+    SetupAction,
+    State,
+    Tls,
+)
 from ami_proto.config.server import BOUNDS
 from conformance.mock import MockServer, MockUser
 from tests.perfect_network import PerfectNetwork
@@ -28,6 +39,9 @@ def number(name: str) -> st.SearchStrategy[float]:
 DEAF = ("call", "off", "0")
 """Masks without class `user`."""
 
+ALLOWED = ("Ping", "UserEvent")
+"""The actions of a run: a set-up action is not judged."""
+
 COMBINATIONS = st.fixed_dictionaries(
     {
         "key": LINE.filter(str.strip),
@@ -39,6 +53,7 @@ COMBINATIONS = st.fixed_dictionaries(
         "events": st.sampled_from([None, "on", "system,user", "user,call", *DEAF]),
         "tls": st.sampled_from([None, Tls(), Tls(verify=False)]),
         "setup": st.just((SetupAction("Events", (("EventMask", "on"),), required=True),)),
+        "policy": st.sampled_from(["all", Policy("operate", allow=("UserEvent",)), Policy(allow=ALLOWED)]),
         "wait_fully_booted": st.sampled_from([True, False, "auto"]),
         "reconnect": st.booleans(),
         "retry": st.booleans(),
