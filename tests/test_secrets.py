@@ -26,7 +26,7 @@ from ami_backends.clients.arguments import as_config
 from ami_backends.configuration import ConfigFileError, read_servers
 from ami_backends.sessions.listener import Listener
 from ami_backends.sessions.log_records import DriverLog
-from ami_backends.telemetry import LOGGER_NAME, Logs, Telemetry
+from ami_backends.telemetry import LOGGER_NAME, Audit, Logs, Telemetry
 from ami_backends.telemetry.metrics import Metrics
 from ami_proto import (
     Action,
@@ -132,7 +132,7 @@ def a_life(config: ServerConfig, held: str, outputs: Outputs) -> None:
         Action("NoSuchAction", {"AuthToken": held, "Password": held}),
     ]
     for action in actions:
-        ticket = machine.submit(action, world.now)
+        ticket = machine.submit(action, world.now, asked_by=f"{config.reveal_secret()} of Ann"[:256])
         outputs.add(action, ticket, machine, machine.snapshot())
         outputs.add(world.outcome(ticket))
     world.server.drop_all()
@@ -167,15 +167,15 @@ def read_actions(config: ServerConfig, notices: list[Notice], outputs: Outputs) 
     with overhearing() as said:
         redaction = Redaction.of(config)
         telemetry = Telemetry(
-            raising, metrics=Metrics(registry), logs=Logs(redaction=redaction), redaction=redaction
+            raising, Audit(), metrics=Metrics(registry), logs=Logs(redaction=redaction), redaction=redaction
         )
         listener = Listener(raising, DriverLog(lambda: redaction))
         for notice in notices:
             telemetry(notice)
             listener.notify(notice)
             outputs.add(notice)
-            if isinstance(notice, ActionFinished) and notice.outcome.error is not None:
-                outputs.add(notice.outcome.error)
+            if isinstance(notice, ActionFinished):
+                outputs.add(notice.headers, notice.said, notice.outcome.error)
             if isinstance(notice, StateChanged):
                 outputs.add(notice.cause)
         outputs.said += said

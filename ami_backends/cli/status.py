@@ -201,8 +201,11 @@ def ready_timeout(servers: int) -> float:
 
 
 def _quiet(config: ServerConfig) -> ServerConfig:
-    """Return the configuration without events, except `FullyBooted`, which ends a boot."""
-    return replace(config, events="system" if config.awaits_boot else "off")
+    """Return the configuration without events, except `FullyBooted`, which ends a boot.
+
+    Its policy is for the user's own actions: this command sends a Ping and nothing else.
+    """
+    return replace(config, events="system" if config.awaits_boot else "off", policy="all")
 
 
 async def _wait_ready(client: "Client", timeout: float) -> None:

@@ -212,6 +212,32 @@ def test_a_cluster_that_breaks_a_law_is_caught(liar: Any) -> None:
     assert broken.value.law == liar.law
 
 
+class OverlooksThePolicy(ami.Cluster):
+    """Say that a policy forbids what is sent all the same."""
+
+    @property
+    def servers(self) -> Mapping[ServerKey, ami.ServerConfig]:
+        return {key: replace(each, policy="observe") for key, each in super().servers.items()}
+
+
+class AsksOneServerOnly(ami.Cluster):
+    """Refuse an action that another server would take."""
+
+    def submit(self, *arguments: Any, **options: Any) -> ami.Ticket:
+        return super().submit(*arguments, **(options | {"to": "east"}))
+
+
+@pytest.mark.parametrize("liar", [OverlooksThePolicy, AsksOneServerOnly])
+def test_a_cluster_that_breaks_a_policy_is_caught(liar: type[ami.Cluster]) -> None:
+    """R-POLICY-01."""
+    observed = liar is AsksOneServerOnly
+    servers = [*configs("east", policy="observe" if observed else "all"), *configs("west")]
+    fleet = Fleet(LawfulCluster(liar(servers, seed=1))).start().wait(1.0)
+    with pytest.raises(LawBroken) as broken:
+        fleet.machine.submit(ami.Action("Setvar", {"Variable": "x", "Value": "1"}), fleet.now)
+    assert broken.value.law == "routing"
+
+
 def test_messages_of_two_servers_are_announced_once() -> None:
     """L5: the subscription was empty once, whoever filled it."""
     fleet = Fleet(LawfulCluster(ami.Cluster(configs("east", "west"), seed=1))).start().wait(1.0)

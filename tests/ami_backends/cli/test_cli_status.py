@@ -115,6 +115,14 @@ def test_a_server_that_does_not_answer_is_not_ready(good: LoopbackServer, tmp_pa
     assert (row[:2], row[4:]) == (["deaf", "ready"], ["none", "0", "0"])
 
 
+def test_a_policy_does_not_keep_it_from_its_ping(good: LoopbackServer, tmp_path: Path) -> None:
+    """R-POLICY-01: the server of a file that allows nothing else is asked, too."""
+    file = servers_file(tmp_path, good=good.port)
+    file.write_text(file.read_text() + 'policy = { allow = ["QueueStatus"] }\n')
+    done = ami("status", "--config", str(file))
+    assert done.status == 0, done
+
+
 def test_it_waits_for_a_server_that_boots(tmp_path: Path) -> None:
     """Also when another one was given up long before."""
     with mock(MockServer(boot_duration=1.5)) as server, mock() as wrong:

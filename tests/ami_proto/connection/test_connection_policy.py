@@ -18,6 +18,7 @@ from ami_proto import (
     Sent,
     SetupAction,
     State,
+    Ticket,
 )
 from ami_proto.connection.actions import ASKED_BY_LENGTH_MAX
 from ami_proto.connection.notices import SAID_LENGTH_MAX
@@ -264,6 +265,7 @@ class TestAudit:
         play.cancel(play.submit(SETVAR))
         notice = ActionFinished(self.finished(play).outcome)
         assert notice.headers == (("Variable", "***"), ("Value", "***"))
+        assert ActionFinished(replace(notice.outcome, ticket=Ticket("pbx", "1", "Ping"))).headers == ()
 
     def test_each_end_of_an_action_is_told_once(self) -> None:
         """R-POLICY-02, R-CORR-07."""
