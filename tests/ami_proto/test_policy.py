@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from ami_backends.telemetry.labels import ACTION_NAMES
-from ami_proto import Action, ConfigError, Policy
+from ami_proto import Action, ConfigError, Decoder, Policy
+from ami_proto.message.redact import redact_message
 from ami_proto.policy import OBSERVE, OPERATE
+from conformance.corpus import capture
 from conformance.mock.actions import ACTIONS
 
 HALL = Policy("operate", contexts=("hall",), applications=("Playback",))
@@ -58,6 +60,25 @@ def test_what_observes_needs_no_class_that_only_changes() -> None:
     known = [name for name in OBSERVE if name.lower() in classes]
     assert len(known) > len(OBSERVE) / 2
     assert [name for name in known if classes[name.lower()] & changing] == []
+
+
+def revealing() -> set[str]:
+    """Return the actions whose replies from real Asterisk hold something that a log would mask."""
+    found: set[str] = set()
+    for each in (capture(f"asterisk-{release}/all-actions-quiet") for release in ("16.28.0", "22.10.1")):
+        names = dict(zip(each.action_ids, (text.split("\r\n")[0] for _, text in each.sent), strict=True))
+        for message in Decoder(sent=each.action_ids).feed(each.data):
+            pairs = list(message.pairs())
+            masked = redact_message(pairs) != pairs
+            if masked and message.action_id is not None:
+                found.add(names[message.action_id].removeprefix("Action: "))
+    return found
+
+
+def test_what_observes_shows_no_password() -> None:
+    """R-POLICY-01: as far as captures of real Asterisk have one."""
+    assert {"PJSIPShowAuths", "PJSIPShowEndpoint"} <= revealing()
+    assert not revealing() & set(OBSERVE)
 
 
 class TestOriginate:
