@@ -54,12 +54,11 @@ class Turns:
         for servers in (self._ready, self._hopeful) if wait else (self._ready,):
             if not servers:
                 continue
-            first = self._first(servers, action)
-            if first is None:
+            if all(self._members[server].connection.forbids(action) for server in servers):
                 refusing = next(iter(servers)) if refusing is None else refusing
                 continue
             if route is None:
-                return first
+                return self._first(servers, action)
             with self._callouts:
                 server = chosen(route, Standings(servers, self._members, action))
             if server is not None:
@@ -71,10 +70,10 @@ class Turns:
             {key: NotReady(key, each.state.value, each.last_cause) for key, each in connections.items()}
         )
 
-    def _first(self, servers: dict[ServerKey, None], action: Action) -> ServerKey | None:
-        """Return the server whose turn it is; None if the policies of all forbid the action.
+    def _first(self, servers: dict[ServerKey, None], action: Action) -> ServerKey:
+        """Return the server whose turn it is, of those that allow the action: the first that is not full.
 
-        It is the first that allows the action and is not full, or else the first that allows it.
+        Where all of them are full it is the first. The caller has seen that there is one.
         """
         full: ServerKey | None = None
         for server in servers:
@@ -84,6 +83,7 @@ class Turns:
             if not connection.full:
                 return server
             full = server if full is None else full
+        assert full is not None, "the caller has seen that a server allows the action"
         return full
 
 

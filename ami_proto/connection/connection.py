@@ -273,9 +273,15 @@ class Connection:
         self._callouts.refuse_requests()
         if to is not None and not isinstance(to, str):
             to = self._chosen(to, action)
-        state, submit = self._lifecycle.state, self._actions.submit
-        ticket = submit(
-            action, now, state, to=to, timeout=timeout, completion=completion, wait=wait, asked_by=asked_by
+        ticket = self._actions.submit(
+            action,
+            now,
+            self._lifecycle.state,
+            to=to,
+            timeout=timeout,
+            completion=completion,
+            wait=wait,
+            asked_by=asked_by,
         )
         # Clamped again: a user's strategy may have brought a later time while it was asked.
         self._journal.now = self._journal.checked_time(now)

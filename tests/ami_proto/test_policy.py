@@ -252,8 +252,24 @@ class TestMaking:
         """R-POLICY-01: so that a connection without a policy asks none."""
         assert not Policy("all").judges
         assert not Policy("all", allow=("Ping",)).judges
-        for policy in (Policy("observe"), Policy(allow=("Ping",)), Policy("all", contexts=())):
+        for policy in (Policy("observe"), Policy("operate"), Policy(allow=("Ping",))):
             assert policy.judges
+        for key in ("applications", "contexts", "commands"):
+            assert Policy.of({"profile": "all", key: []}).judges
+
+    def test_a_list_in_profile_all_judges_alone(self) -> None:
+        """R-POLICY-01: what the other lists would say is not asked."""
+        call = {"Channel": "PJSIP/7", "Application": "Dial"}
+        assert objection(Policy("all", contexts=()), "Originate", call) is None
+        assert objection(Policy("all", applications=()), "Originate", CALL, Context="any") is None
+        assert objection(Policy("all", applications=()), "Originate", call) is not None
+        assert objection(Policy("all", contexts=()), "Originate", CALL, Context="any") is not None
+        assert objection(Policy("all", contexts=(), applications=()), "Command", Command="any") is None
+
+    def test_any_collection_is_a_list(self) -> None:
+        """R-CONF-01."""
+        for given in ({"Ping"}, frozenset({"Ping"}), ["Ping"], iter(["Ping"])):
+            assert Policy(allow=given) == Policy(allow=("Ping",))  # type: ignore[arg-type]
 
     def test_it_is_a_value(self) -> None:
         """Equal, hashable, and the same after a copy."""
@@ -276,6 +292,11 @@ class TestMaking:
             ({"profile": "all", "allow": "Ping"}, "policy.allow: must be a list of texts"),
             ({"profile": "all", "allow": {"Ping": 1}}, "policy.allow: must be a list of texts"),
             ({"profile": "all", "contexts": 5}, "policy.contexts: must be a list of texts"),
+            ({"profile": "all", "contexts": b"hall"}, "policy.contexts: must be a list of texts"),
+            (
+                {"profile": "all", "contexts": ["hall "]},
+                "policy.contexts: item 1 must be printable text, not empty, without blanks at its ends",
+            ),
             (
                 {"profile": "all", "contexts": ["a", 5]},
                 "policy.contexts: item 2 must be printable text, not empty, without blanks at its ends",

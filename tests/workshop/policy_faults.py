@@ -53,7 +53,7 @@ POLICY_FAULTS: Final[tuple[PlantedFault, ...]] = (
         "a cluster gives an action the server whose turn it is, whatever its policy",
         "ami_proto/cluster/turns.py",
         "            if connection.forbids(action):\n",
-        "            if len(servers) == 1 and connection.forbids(action):\n",
+        "            if connection.full and connection.forbids(action):\n",
         (CLUSTER,),
     ),
     PlantedFault(

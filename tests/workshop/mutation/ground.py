@@ -85,7 +85,7 @@ GROUNDS: Final = (
         "ami_proto",
         ("tests/ami_proto",),
         SLOW_TESTS,
-        ("ami_proto/config", "ami_proto/errors.py", "ami_proto/values.py"),
+        ("ami_proto/config", "ami_proto/errors.py", "ami_proto/policy.py", "ami_proto/values.py"),
         share=0.8,
     ),
     Ground(
