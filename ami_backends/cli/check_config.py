@@ -12,8 +12,8 @@ import typer
 from ami_backends.cli.screen import Screen
 from ami_backends.configuration import read_servers
 from ami_backends.sessions.printable import safe
-from ami_backends.telemetry.labels import ACTION_NAMES
 from ami_proto import Policy, ServerConfig, SetupAction, Tls
+from ami_proto.catalogue.action_record import ACTIONS
 from ami_proto.drivers import Redaction
 
 # Characters that could drive a terminal. `json.dumps` leaves them as they are; TOML has escapes for them.
@@ -65,9 +65,9 @@ def _table(config: ServerConfig) -> list[str]:
 def _hints(policy: Policy, redaction: Redaction) -> Iterator[str]:
     """Yield a comment for each name of an action that Asterisk does not have. A module may bring it."""
     for name in policy.allow:
-        if name.lower() not in ACTION_NAMES:
-            close = get_close_matches(name.lower(), ACTION_NAMES, n=1, cutoff=0.75)
-            hint = f": did you mean {ACTION_NAMES[close[0]]}?" if close else ""
+        if name.lower() not in ACTIONS:
+            close = get_close_matches(name.lower(), ACTIONS, n=1, cutoff=0.75)
+            hint = f": did you mean {ACTIONS[close[0]].name}?" if close else ""
             yield f"# policy.allow: Asterisk has no action {redaction.data(name)!r}{hint}"
 
 

@@ -48,6 +48,7 @@ class BlockingCalls(
             completion: Completion | None = None,
             variables: Mapping[str, Scalar] | None = None,
             to: ServerKey | Route | None = None,
+            asked_by: str | None = None,
             **keywords: Value,
         ) -> Reply[Listed]: ...
 
@@ -62,6 +63,7 @@ class BlockingCalls(
             completion: Completion | None = None,
             variables: Mapping[str, Scalar] | None = None,
             to: ServerKey | Route | None = None,
+            asked_by: str | None = None,
             **keywords: Value,
         ) -> Reply: ...
 

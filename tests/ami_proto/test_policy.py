@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from ami_backends.telemetry.labels import ACTION_NAMES
 from ami_proto import Action, ConfigError, Decoder, Policy
+from ami_proto.catalogue.action_record import ACTIONS as CATALOGUE
 from ami_proto.message.redact import redact_message
 from ami_proto.policy import OBSERVE, OPERATE
 from conformance.corpus import capture
@@ -45,7 +45,7 @@ def test_what_no_list_has_is_forbidden(name: str, profile: Any) -> None:
 def test_each_profile_has_only_actions_of_asterisk() -> None:
     """R-POLICY-01: in its spelling, each once; and each profile allows more than the one before."""
     for names in (OBSERVE, OPERATE):
-        assert [ACTION_NAMES.get(name.lower()) for name in names] == list(names)
+        assert [CATALOGUE[name.lower()].name for name in names] == list(names)
         assert len(set(names)) == len(names)
     assert set(OBSERVE) < set(OPERATE)
     for name in OBSERVE:
