@@ -3,6 +3,7 @@
 from typing import Final
 
 from tests.workshop.anyio_faults import ANYIO_FAULTS
+from tests.workshop.catalogue_faults import CATALOGUE_FAULTS
 from tests.workshop.cluster_faults import CLUSTER_FAULTS
 from tests.workshop.decoding_faults import DECODING_FAULTS
 from tests.workshop.fault_record import PlantedFault
@@ -389,4 +390,5 @@ FAULTS: Final[tuple[PlantedFault, ...]] = (
     *LONG_RUN_FAULTS,
     *REQUEST_FAULTS,
     *POLICY_FAULTS,
+    *CATALOGUE_FAULTS,
 )

@@ -1,0 +1,95 @@
+"""Faults in typed actions and events: another header than was meant, and results that nobody confirmed."""
+
+from typing import Final
+
+from tests.workshop.fault_record import PlantedFault
+
+FUNCTIONS: Final = "ami_proto/message/action_functions.py"
+ARGUMENTS: Final = "ami_proto/message/arguments.py"
+VIEW: Final = "ami_proto/message/view.py"
+CALL: Final = "ami_proto/correlation/call_result.py"
+RELEASES: Final = "ami_proto/catalogue/releases.py"
+TESTS: Final = "tests/ami_proto"
+ACTION_TESTS: Final = f"{TESTS}/message/test_action_functions.py"
+CALL_TESTS: Final = f"{TESTS}/correlation/test_call_result.py"
+RELEASE_TESTS: Final = f"{TESTS}/connection/test_release.py"
+
+CATALOGUE_FAULTS: Final[tuple[PlantedFault, ...]] = (
+    PlantedFault(
+        "a part of a second is no time at all, where Asterisk takes seconds",
+        ARGUMENTS,
+        "math.ceil(argument * units)",
+        "math.floor(argument * units)",
+        (ACTION_TESTS,),
+    ),
+    PlantedFault(
+        "False is sent as if nothing was said",
+        FUNCTIONS,
+        "        if argument is None:\n",
+        "        if not argument:\n",
+        (ACTION_TESTS,),
+    ),
+    PlantedFault(
+        "an argument that is given by position and by name counts once",
+        FUNCTIONS,
+        "        if name in given:\n",
+        "        if name in given and given[name] is None:\n",
+        (ACTION_TESTS,),
+    ),
+    PlantedFault(
+        "each change of a configuration file has the number of the first",
+        ARGUMENTS,
+        "-{number:06}",
+        "-{0:06}",
+        (ACTION_TESTS,),
+    ),
+    PlantedFault(
+        "a view knows its event in one spelling only",
+        VIEW,
+        "        and item.name.lower() == view.event.lower()\n",
+        "        and item.name == view.event\n",
+        (f"{TESTS}/message/test_views.py",),
+    ),
+    PlantedFault(
+        "a response is taken for the event of its name",
+        VIEW,
+        "        and item.kind is Kind.EVENT\n",
+        "",
+        (f"{TESTS}/message/test_views.py",),
+    ),
+    PlantedFault(
+        "a call for whose result nobody waited is told as answered",
+        CALL,
+        "CallStatus.ANSWERED if reply.events else CallStatus.QUEUED",
+        "CallStatus.ANSWERED",
+        (CALL_TESTS,),
+    ),
+    PlantedFault(
+        "a call of which nothing is known is told as unconfirmed",
+        CALL,
+        "    if reply.response is not None and isinstance(error, ActionLost):\n",
+        "    if isinstance(error, ActionLost):\n",
+        (CALL_TESTS,),
+    ),
+    PlantedFault(
+        "a release that is just new enough lacks an action",
+        RELEASES,
+        "            return numbers >= since\n",
+        "            return numbers > since\n",
+        (f"{TESTS}/catalogue/test_releases.py",),
+    ),
+    PlantedFault(
+        "every error of an action that the release lacks is explained by that",
+        "ami_proto/correlation/outcome.py",
+        "        if self.message.startswith(_UNKNOWN_ACTION):\n",
+        "        if self.message:\n",
+        (RELEASE_TESTS,),
+    ),
+    PlantedFault(
+        "the release is asked for after the set-up actions",
+        "ami_proto/connection/login.py",
+        "        if self._release_due:\n",
+        "        if self._release_due and self._ended == len(self._config.setup):\n",
+        (RELEASE_TESTS,),
+    ),
+)
