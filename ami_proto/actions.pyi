@@ -65,6 +65,7 @@ def absolute_timeout(channel: str, timeout: float) -> Action:
     `channel` (Channel): The full name of the channel.
     `timeout`, in seconds (Timeout): How long the channel may still live; more than zero.
 
+    Answered by one response.
     A user needs the class system or call to send it.
     Asterisk 1.8 to master, since 0.5.0.
     """
@@ -75,6 +76,7 @@ def agent_logoff(agent: str, *, soft: bool | None = None) -> Action:
     `agent` (Agent): The id of the agent.
     `soft` (Soft): Whether a call the agent has now may go on; false hangs it up.
 
+    Answered by one response.
     A user needs the class agent to send it.
     Asterisk 1.8 to master, since 1.2.0.
     """
@@ -82,6 +84,7 @@ def agent_logoff(agent: str, *, soft: bool | None = None) -> Action:
 def agents() -> Action[Agents]:
     """List the agents and their states.
 
+    Answered by a list of Agents, ended by AgentsComplete, without EventList headers before 13.2.
     A user needs the class agent to send it.
     Asterisk 1.8 to master, since 1.2.0.
     """
@@ -93,6 +96,7 @@ def agi(channel: str, command: str, *, command_id: str | None = None) -> Action:
     `command` (Command): The AGI command with its arguments.
     `command_id` (CommandID): An id of your choice; AsyncAGIExec returns it with the result of the command.
 
+    Answered by one response.
     A user needs the class agi to send it.
     Asterisk 1.8 to master, since 1.6.0.
     """
@@ -107,7 +111,7 @@ def aoc_message(msg_type: Literal["S", "D", "E"] | str, *, channel: str | None =
     `unit_amount` (UnitAmount(0)): The number of units charged; more entries as UnitAmount(1) to UnitAmount(31).
     `unit_type` (UnitType(0)): The type number of the units in UnitAmount(0); counted in the same way.
     `currency_name` (CurrencyName): The name of the currency.
-    `currency_amount` (CurrencyAmount): The charge as a whole number, to be multiplied by CurrencyMultiplier.
+    `currency_amount` (CurrencyAmount): The charge, to be multiplied by CurrencyMultiplier.
     `currency_multiplier` (CurrencyMultiplier): The factor of CurrencyAmount; needed with it. One of OneThousandth, OneHundredth, OneTenth, One, Ten, Hundred, Thousand.
     `total_type` (TotalType): Whether a D message tells the sum so far or a part of it; Total by default. One of Total, SubTotal.
     `aoc_billing_id` (AOCBillingId): How the call is billed; D knows only the first three values. One of Normal, ReverseCharge, CreditCard, CallFwdUnconditional, CallFwdBusy, CallFwdNoReply, CallDeflection, CallTransfer.
@@ -124,6 +128,7 @@ def aoc_message(msg_type: Literal["S", "D", "E"] | str, *, channel: str | None =
     `volume_unit` (VolumeUnit): The unit for RateType Volume; Asterisk wants the same word in TimeScale too. One of Octet, Segment, Message.
     `code` (Code): The code of a special arrangement or of RateType SpecialCode.
 
+    Answered by one response.
     A user needs the class aoc to send it.
     Asterisk 1.8 to master, since 1.8.0.
     """
@@ -135,6 +140,7 @@ def atxfer(channel: str, exten: str, *, context: str | None = None) -> Action:
     `exten` (Exten): The extension to transfer to; it is queued on the channel as DTMF digits.
     `context` (Context): The context of the extension; sets TRANSFER_CONTEXT. Empty leaves that as it is.
 
+    Answered by one response.
     A user needs the class call to send it.
     Asterisk 1.8 to master, since 1.6.1.0.
     """
@@ -146,6 +152,7 @@ def blind_transfer(channel: str, exten: str, *, context: str | None = None) -> A
     `exten` (Exten): The extension to transfer to; Asterisk refuses the action without it.
     `context` (Context): The context of the extension; empty for the channel's present context.
 
+    Answered by one response.
     A user needs the class call to send it.
     Asterisk 12 to master, since 12.0.0.
     """
@@ -157,6 +164,7 @@ def bridge(channel1: str, channel2: str, *, tone: Literal["no", "Channel1", "Cha
     `channel2` (Channel2): The name of the other channel.
     `tone` (Tone): Which of the two hears a tone when they are connected; neither by default. One of no, Channel1, Channel2, Both.
 
+    Answered by one response.
     A user needs the class call to send it.
     Asterisk 1.8 to master, since 1.6.0.
     """
@@ -166,6 +174,7 @@ def bridge_destroy(bridge_uniqueid: str) -> Action:
 
     `bridge_uniqueid` (BridgeUniqueid): The unique id of the bridge, as BridgeList gives it.
 
+    Answered by one response.
     Every user may send it.
     Asterisk 12 to master, since 12.0.0.
     """
@@ -175,6 +184,7 @@ def bridge_info(bridge_uniqueid: str) -> Action[BridgeInfoChannel]:
 
     `bridge_uniqueid` (BridgeUniqueid): The unique id of the bridge, as BridgeList gives it.
 
+    Answered by a list of BridgeInfoChannel, ended by BridgeInfoComplete, without EventList headers before 13.2.
     Every user may send it.
     Asterisk 12 to master, since 12.0.0.
     """
@@ -185,6 +195,7 @@ def bridge_kick(channel: str, *, bridge_uniqueid: str | None = None) -> Action:
     `channel` (Channel): The full name of the channel.
     `bridge_uniqueid` (BridgeUniqueid): The bridge the channel must be in; empty for the bridge it is in now.
 
+    Answered by one response.
     Every user may send it.
     Asterisk 12 to master, since 12.0.0.
     """
@@ -194,6 +205,7 @@ def bridge_list(*, bridge_type: str | None = None) -> Action[BridgeListItem]:
 
     `bridge_type` (BridgeType): List only bridges of this technology, such as simple_bridge; empty for all.
 
+    Answered by a list of BridgeListItem, ended by BridgeListComplete, without EventList headers before 13.2.
     Every user may send it.
     Asterisk 12 to master, since 12.0.0.
     """
@@ -201,6 +213,7 @@ def bridge_list(*, bridge_type: str | None = None) -> Action[BridgeListItem]:
 def bridge_technology_list() -> Action[BridgeTechnologyListItem]:
     """List the technologies that bridges can use.
 
+    Answered by a list of BridgeTechnologyListItem, ended by BridgeTechnologyListComplete, without EventList headers before 13.2.
     Every user may send it.
     Asterisk 12 to master, since 12.0.0.
     """
@@ -210,6 +223,7 @@ def bridge_technology_suspend(bridge_technology: str) -> Action:
 
     `bridge_technology` (BridgeTechnology): The name of the technology, as BridgeTechnologyList gives it.
 
+    Answered by one response.
     Every user may send it.
     Asterisk 12 to master, since 12.0.0.
     """
@@ -219,6 +233,7 @@ def bridge_technology_unsuspend(bridge_technology: str) -> Action:
 
     `bridge_technology` (BridgeTechnology): The name of the technology, as BridgeTechnologyList gives it.
 
+    Answered by one response.
     Every user may send it.
     Asterisk 12 to master, since 12.0.0.
     """
@@ -228,6 +243,7 @@ def cancel_atxfer(channel: str) -> Action:
 
     `channel` (Channel): The channel of the party that transfers.
 
+    Answered by one response.
     A user needs the class call to send it.
     Asterisk 13 to master, since 15.1.0, 14.7.0, 13.18.0.
     """
@@ -237,6 +253,7 @@ def challenge(auth_type: Literal["MD5"] | str) -> Action:
 
     `auth_type` (AuthType): The way to log in; only MD5 exists. One of MD5.
 
+    Answered by one response.
     Every user may send it.
     Asterisk 1.8 to master, since 0.4.0.
     """
@@ -247,6 +264,7 @@ def change_monitor(channel: str, file: str) -> Action:
     `channel` (Channel): The full name of the channel.
     `file` (File): The new base name of the recording.
 
+    Answered by one response.
     A user needs the class call to send it.
     Asterisk 1.8 to 20.
     """
@@ -256,6 +274,7 @@ def command(command: str) -> Action:
 
     `command` (Command): The command as typed at the console, such as core show uptime.
 
+    Answered by one response with the command's output. Until then, Asterisk serves nothing else on the session.
     A user needs the class command to send it.
     Asterisk 1.8 to master, since 0.3.0.
     """
@@ -266,6 +285,7 @@ def confbridge_kick(conference: str, channel: str) -> Action:
     `conference` (Conference): The name or number of the conference.
     `channel` (Channel): The participant's channel, all for everyone, or participants for all but admins.
 
+    Answered by one response.
     A user needs the class call to send it.
     Asterisk 11 to master, since 10.0.0.
     """
@@ -275,6 +295,7 @@ def confbridge_list(conference: str) -> Action[ConfbridgeList]:
 
     `conference` (Conference): The name or number of the conference.
 
+    Answered by a list of ConfbridgeList, ended by ConfbridgeListComplete.
     A user needs the class reporting to send it.
     Asterisk 11 to master, since 10.0.0.
     """
@@ -282,6 +303,7 @@ def confbridge_list(conference: str) -> Action[ConfbridgeList]:
 def confbridge_list_rooms() -> Action[ConfbridgeListRooms]:
     """List the ConfBridge conferences that are active.
 
+    Answered by a list of ConfbridgeListRooms, ended by ConfbridgeListRoomsComplete.
     A user needs the class reporting to send it.
     Asterisk 11 to master, since 10.0.0.
     """
@@ -291,6 +313,7 @@ def confbridge_lock(conference: str) -> Action:
 
     `conference` (Conference): The name or number of the conference.
 
+    Answered by one response.
     A user needs the class call to send it.
     Asterisk 11 to master, since 10.0.0.
     """
@@ -301,6 +324,7 @@ def confbridge_mute(conference: str, channel: str) -> Action:
     `conference` (Conference): The name or number of the conference.
     `channel` (Channel): A channel's name or its start, all for everyone, or participants for all but admins.
 
+    Answered by one response.
     A user needs the class call to send it.
     Asterisk 11 to master, since 10.0.0.
     """
@@ -311,6 +335,7 @@ def confbridge_set_single_video_src(conference: str, channel: str) -> Action:
     `conference` (Conference): The name or number of the conference.
     `channel` (Channel): The participant's channel, or the start of its name.
 
+    Answered by one response.
     A user needs the class call to send it.
     Asterisk 11 to master, since 10.0.0.
     """
@@ -321,6 +346,7 @@ def confbridge_start_record(conference: str, *, record_file: str | None = None) 
     `conference` (Conference): The name or number of the conference.
     `record_file` (RecordFile): The file to record to; empty for the one of the bridge profile.
 
+    Answered by one response.
     A user needs the class system to send it.
     Asterisk 11 to master, since 10.0.0.
     """
@@ -330,6 +356,7 @@ def confbridge_stop_record(conference: str) -> Action:
 
     `conference` (Conference): The name or number of the conference.
 
+    Answered by one response.
     A user needs the class system to send it.
     Asterisk 11 to master, since 10.0.0.
     """
@@ -339,6 +366,7 @@ def confbridge_unlock(conference: str) -> Action:
 
     `conference` (Conference): The name or number of the conference.
 
+    Answered by one response.
     A user needs the class call to send it.
     Asterisk 11 to master, since 10.0.0.
     """
@@ -349,6 +377,7 @@ def confbridge_unmute(conference: str, channel: str) -> Action:
     `conference` (Conference): The name or number of the conference.
     `channel` (Channel): A channel's name or its start, all for everyone, or participants for all but admins.
 
+    Answered by one response.
     A user needs the class call to send it.
     Asterisk 11 to master, since 10.0.0.
     """
@@ -359,6 +388,7 @@ def control_playback(channel: str, control: Literal["stop", "forward", "reverse"
     `channel` (Channel): The channel that hears the file.
     `control` (Control): What to do with the playback. One of stop, forward, reverse, pause, restart.
 
+    Answered by one response.
     A user needs the class call to send it.
     Asterisk 12 to master, since 12.0.0.
     """
@@ -366,6 +396,7 @@ def control_playback(channel: str, control: Literal["stop", "forward", "reverse"
 def core_settings() -> Action:
     """Ask for the versions, the system name and the limits of the server.
 
+    Answered by one response.
     A user needs the class system or reporting to send it.
     Asterisk 1.8 to master, since 1.6.0.
     """
@@ -375,6 +406,7 @@ def core_show_channel_map(channel: str) -> Action[CoreShowChannelMap]:
 
     `channel` (Channel): The channel to begin at; Asterisk refuses the action without it.
 
+    Answered by a list of CoreShowChannelMap, ended by CoreShowChannelMapComplete.
     A user needs the class system or reporting to send it.
     Asterisk 18, 20 to master, since 20.4.0, 18.19.0.
     """
@@ -382,6 +414,7 @@ def core_show_channel_map(channel: str) -> Action[CoreShowChannelMap]:
 def core_show_channels() -> Action[CoreShowChannel]:
     """List the channels that exist now.
 
+    Answered by a list of CoreShowChannel, ended by CoreShowChannelsComplete.
     A user needs the class system or reporting to send it.
     Asterisk 1.8 to master, since 1.6.0.
     """
@@ -389,6 +422,7 @@ def core_show_channels() -> Action[CoreShowChannel]:
 def core_status() -> Action:
     """Ask when the server started and reloaded, and how many calls it has.
 
+    Answered by one response.
     A user needs the class system or reporting to send it.
     Asterisk 1.8 to master, since 1.6.0.
     """
@@ -398,6 +432,7 @@ def create_config(filename: str) -> Action:
 
     `filename` (Filename): The new file, in Asterisk's configuration directory; it must not exist yet.
 
+    Answered by one response.
     A user needs the class config to send it.
     Asterisk 1.8 to master, since 1.6.0.
     """
@@ -408,6 +443,7 @@ def dahdi_dial_offhook(dahdi_channel: int, number: str) -> Action:
     `dahdi_channel` (DAHDIChannel): The number of the DAHDI channel.
     `number` (Number): The digits to dial.
 
+    Answered by one response.
     Every user may send it.
     Asterisk 1.8 to master, since 1.4.22.
     """
@@ -417,6 +453,7 @@ def dahdi_dnd_off(dahdi_channel: int) -> Action:
 
     `dahdi_channel` (DAHDIChannel): The number of the DAHDI channel.
 
+    Answered by one response.
     Every user may send it.
     Asterisk 1.8 to master, since 1.4.22.
     """
@@ -426,6 +463,7 @@ def dahdi_dnd_on(dahdi_channel: int) -> Action:
 
     `dahdi_channel` (DAHDIChannel): The number of the DAHDI channel.
 
+    Answered by one response.
     Every user may send it.
     Asterisk 1.8 to master, since 1.4.22.
     """
@@ -435,6 +473,7 @@ def dahdi_hangup(dahdi_channel: int) -> Action:
 
     `dahdi_channel` (DAHDIChannel): The number of the DAHDI channel.
 
+    Answered by one response.
     Every user may send it.
     Asterisk 1.8 to master, since 1.4.22.
     """
@@ -442,6 +481,7 @@ def dahdi_hangup(dahdi_channel: int) -> Action:
 def dahdi_restart() -> Action:
     """Restart all DAHDI channels; this ends their calls.
 
+    Answered by one response.
     Every user may send it.
     Asterisk 1.8 to master, since 1.4.22.
     """
@@ -451,6 +491,7 @@ def dahdi_show_channels(*, dahdi_channel: int | None = None) -> Action[DAHDIShow
 
     `dahdi_channel` (DAHDIChannel): The number of one channel; empty or 0 for all.
 
+    Answered by a list of DAHDIShowChannels, ended by DAHDIShowChannelsComplete, without EventList headers before 13.2.
     Every user may send it.
     Asterisk 1.8 to master, since 1.4.22.
     """
@@ -458,6 +499,7 @@ def dahdi_show_channels(*, dahdi_channel: int | None = None) -> Action[DAHDIShow
 def dahdi_show_status() -> Action[DAHDIShowStatus]:
     """List the DAHDI spans and their alarms.
 
+    Answered by a list of DAHDIShowStatus, ended by DAHDIShowStatusComplete.
     Every user may send it.
     Asterisk 18, 20 to master, since 21.3.0, 20.8.0, 18.23.0.
     """
@@ -467,6 +509,7 @@ def dahdi_transfer(dahdi_channel: int) -> Action:
 
     `dahdi_channel` (DAHDIChannel): The number of the DAHDI channel.
 
+    Answered by one response.
     Every user may send it.
     Asterisk 1.8 to master, since 1.4.22.
     """
@@ -478,6 +521,7 @@ def data_get(path: str, *, search: str | None = None, filter: str | None = None)
     `search` (Search): An expression that selects nodes by their values.
     `filter` (Filter): The names of the nodes to return.
 
+    Answered by the event DataGet Tree, without a response.
     Every user may send it.
     Asterisk 1.8 to 14.
     """
@@ -488,6 +532,7 @@ def db_del(family: str, key: str) -> Action:
     `family` (Family): The family of the key in Asterisk's database.
     `key` (Key): The key within its family.
 
+    Answered by one response.
     A user needs the class system to send it.
     Asterisk 1.8 to master, since 1.6.0.
     """
@@ -498,6 +543,7 @@ def db_del_tree(family: str, *, key: str | None = None) -> Action:
     `family` (Family): The family to delete from.
     `key` (Key): The part of the family to delete; empty for the whole family.
 
+    Answered by one response.
     A user needs the class system to send it.
     Asterisk 1.8 to master, since 1.6.0.
     """
@@ -508,6 +554,7 @@ def db_get(family: str, key: str) -> Action[DBGetResponse]:
     `family` (Family): The family of the key in Asterisk's database.
     `key` (Key): The key within its family.
 
+    Answered by a list of DBGetResponse, ended by DBGetComplete, without EventList headers before 13.2.
     A user needs the class system or reporting to send it.
     Asterisk 1.8 to master, since 1.2.0.
     """
@@ -518,6 +565,7 @@ def db_get_tree(*, family: str | None = None, key: str | None = None) -> Action[
     `family` (Family): List only this family; empty for the whole database.
     `key` (Key): List only this part of the family; empty for all of it.
 
+    Answered by a list of DBGetTreeResponse, ended by DBGetTreeComplete.
     A user needs the class system or reporting to send it.
     Asterisk 16, 18 to master, since 19.6.0, 18.14.0, 16.28.0.
     """
@@ -529,6 +577,7 @@ def db_put(family: str, key: str, *, val: str | None = None) -> Action:
     `key` (Key): The key within its family.
     `val` (Val): The value to store.
 
+    Answered by one response.
     A user needs the class system to send it.
     Asterisk 1.8 to master, since 1.2.0.
     """
@@ -536,6 +585,7 @@ def db_put(family: str, key: str, *, val: str | None = None) -> Action:
 def device_state_list() -> Action[DeviceStateChange]:
     """List the devices and their states.
 
+    Answered by a list of DeviceStateChange, ended by DeviceStateListComplete.
     A user needs the class call or reporting to send it.
     Asterisk 13 to master, since 13.0.0.
     """
@@ -550,6 +600,7 @@ def dialplan_extension_add(context: str, extension: str, priority: str, applicat
     `application_data` (ApplicationData): The arguments of the application.
     `replace` (Replace): Whether to replace the priority when it exists; without it the action fails then.
 
+    Answered by one response.
     A user needs the class system to send it.
     Asterisk 13 to master, since 13.0.0.
     """
@@ -561,6 +612,7 @@ def dialplan_extension_remove(context: str, extension: str, *, priority: str | N
     `extension` (Extension): The extension, with an optional /callerid to match.
     `priority` (Priority): The only priority to remove, as a number or hint; empty for the whole extension.
 
+    Answered by one response.
     A user needs the class system to send it.
     Asterisk 13 to master, since 13.0.0.
     """
@@ -570,6 +622,7 @@ def events(event_mask: Literal["on", "off", "system,call,log,..."] | str) -> Act
 
     `event_mask` (EventMask): on, off, or event classes separated by commas; unknown words alone mean off. One of on, off, system,call,log,....
 
+    Answered by no recognisable end, and perhaps no response: a Ping is sent after it.
     Every user may send it.
     Asterisk 1.8 to master, since 0.9.0.
     """
@@ -580,6 +633,7 @@ def extension_state(exten: str, *, context: str | None = None) -> Action:
     `exten` (Exten): The extension that has the hint.
     `context` (Context): The context of the extension; empty for default.
 
+    Answered by one response.
     A user needs the class call or reporting to send it.
     Asterisk 1.8 to master, since 0.4.0.
     """
@@ -587,6 +641,7 @@ def extension_state(exten: str, *, context: str | None = None) -> Action:
 def extension_state_list() -> Action[ExtensionStatus]:
     """List the extensions that have a hint, and their states.
 
+    Answered by a list of ExtensionStatus, ended by ExtensionStateListComplete.
     A user needs the class call or reporting to send it.
     Asterisk 13 to master, since 13.0.0.
     """
@@ -596,6 +651,7 @@ def fax_session(session_number: int) -> Action:
 
     `session_number` (SessionNumber): The number of the session, as FAXSessions gives it.
 
+    Answered by no recognisable end: a Ping is sent after it.
     A user needs the class call to send it.
     Asterisk 13 to master, since 13.0.0.
     """
@@ -603,6 +659,7 @@ def fax_session(session_number: int) -> Action:
 def fax_sessions() -> Action[FAXSessionsEntry]:
     """List the fax sessions.
 
+    Answered by a list of FAXSessionsEntry, ended by FAXSessionsComplete.
     A user needs the class call to send it.
     Asterisk 13 to master, since 13.0.0.
     """
@@ -610,6 +667,7 @@ def fax_sessions() -> Action[FAXSessionsEntry]:
 def fax_stats() -> Action:
     """Ask for the fax statistics of the server.
 
+    Answered by a response, and then the event FAXStats.
     A user needs the class reporting to send it.
     Asterisk 13 to master, since 13.0.0.
     """
@@ -621,6 +679,7 @@ def filter(*, operation: Literal["Add"] | str | None = None, match_criteria: Lit
     `match_criteria` (MatchCriteria): What an advanced filter matches, such as action(exclude),name(VarSet). One of action(include|exclude), name(<event_name>), header(<header_name>), <match_method>.
     `filter` (Filter): The pattern, a regular expression by default; a leading ! excludes what matches.
 
+    Answered by one response.
     A user needs the class system to send it.
     Asterisk 11 to master, since 10.0.0.
     """
@@ -628,6 +687,7 @@ def filter(*, operation: Literal["Add"] | str | None = None, match_criteria: Lit
 def filter_list() -> Action:
     """List the event filters of this session (documented in Asterisk 11 to 17, but not built in).
 
+    Answered by one response.
     Every user may send it.
     Asterisk 11 to 15, 17.
     """
@@ -639,6 +699,7 @@ def get_config(filename: str, *, category: str | None = None, filter: str | None
     `category` (Category): Read only this category; empty for all.
     `filter` (Filter): Read only categories that match name_regex=value_regex, separated by commas.
 
+    Answered by one response.
     A user needs the class system or config to send it.
     Asterisk 1.8 to master, since 1.4.0.
     """
@@ -650,6 +711,7 @@ def get_config_json(filename: str, *, category: str | None = None, filter: str |
     `category` (Category): Read only this category; empty for all.
     `filter` (Filter): Read only categories that match name_regex=value_regex, separated by commas.
 
+    Answered by one response.
     A user needs the class system or config to send it.
     Asterisk 1.8 to master, since 1.6.0.
     """
@@ -660,6 +722,7 @@ def getvar(variable: str, *, channel: str | None = None) -> Action:
     `variable` (Variable): The name of the variable, or a function with its arguments, such as CALLERID(num).
     `channel` (Channel): The channel the variable belongs to; empty for a global variable.
 
+    Answered by one response.
     A user needs the class call or reporting to send it.
     Asterisk 1.8 to master, since 1.0.0.
     """
@@ -670,6 +733,7 @@ def hangup(channel: str, *, cause: int | None = None) -> Action[ChannelHungup]:
     `channel` (Channel): The full name of the channel, or a regular expression as /regex/.
     `cause` (Cause): The Q.850 cause to give, 1 to 127; empty leaves it to the channel.
 
+    Answered by a list of ChannelHungup, ended by ChannelsHungupListComplete.
     A user needs the class system or call to send it.
     Asterisk 1.8 to master, since 0.2.0.
     """
@@ -677,6 +741,7 @@ def hangup(channel: str, *, cause: int | None = None) -> Action[ChannelHungup]:
 def iax_netstats() -> Action:
     """Ask for the network statistics of IAX2 calls; the reply is bare text without a Response.
 
+    Answered by no recognisable end, and perhaps no response: a Ping is sent after it.
     A user needs the class system or reporting to send it.
     Asterisk 1.8 to master, since 1.2.0.
     """
@@ -684,6 +749,7 @@ def iax_netstats() -> Action:
 def iax_peerlist() -> Action[PeerEntry]:
     """List the IAX2 peers.
 
+    Answered by a list of PeerEntry, ended by PeerlistComplete, without EventList headers before 13.2.
     A user needs the class system or reporting to send it.
     Asterisk 1.8 to master, since 1.6.0.
     """
@@ -691,6 +757,7 @@ def iax_peerlist() -> Action[PeerEntry]:
 def iax_peers() -> Action[PeerEntry]:
     """List the IAX2 peers; the items carry no ActionID.
 
+    Answered by a list of PeerEntry, ended by PeerlistComplete.
     A user needs the class system or reporting to send it.
     Asterisk 1.8 to master, since 0.3.0.
     """
@@ -698,6 +765,7 @@ def iax_peers() -> Action[PeerEntry]:
 def iax_registry() -> Action[RegistryEntry]:
     """List the outbound registrations of IAX2.
 
+    Answered by a list of RegistryEntry, ended by RegistrationsComplete.
     A user needs the class system or reporting to send it.
     Asterisk 1.8 to master, since 1.6.2.0.
     """
@@ -709,6 +777,7 @@ def jabber_send(jabber: str, jid: str, message: str) -> Action:
     `jid` (JID): The XMPP address to send to.
     `message` (Message): The text of the message.
 
+    Answered by no recognisable end: a Ping is sent after it.
     A user needs the class system to send it.
     Asterisk 1.8 to master, since 1.4.0.
     """
@@ -718,6 +787,7 @@ def list_categories(filename: str) -> Action:
 
     `filename` (Filename): The file; a relative name is sought in Asterisk's configuration directory.
 
+    Answered by one response.
     A user needs the class config to send it.
     Asterisk 1.8 to master, since 1.6.0.
     """
@@ -725,6 +795,7 @@ def list_categories(filename: str) -> Action:
 def list_commands() -> Action:
     """List the actions this user may run, with the classes each needs.
 
+    Answered by one response.
     Every user may send it.
     Asterisk 1.8 to master, since 1.0.0.
     """
@@ -734,6 +805,7 @@ def local_optimize_away(channel: str) -> Action:
 
     `channel` (Channel): The name of the Local channel.
 
+    Answered by one response.
     A user needs the class system or call to send it.
     Asterisk 1.8 to master, since 1.8.0.
     """
@@ -741,6 +813,7 @@ def local_optimize_away(channel: str) -> Action:
 def logger_rotate() -> Action:
     """Reload the logger and rotate the log files.
 
+    Answered by one response.
     A user needs the class system or reporting to send it.
     Asterisk 13 to master, since 13.0.0.
     """
@@ -754,6 +827,7 @@ def login(username: str, *, auth_type: Literal["plain", "MD5"] | str | None = No
     `key` (Key): The lower-case hex MD5 of the challenge followed by the password.
     `events` (Events): on, off, or event classes separated by commas; empty for all the user may read. One of on, off, system,call,log,....
 
+    Answered by one response.
     Every user may send it.
     Asterisk 1.8 to master, since 0.2.0.
     """
@@ -761,6 +835,7 @@ def login(username: str, *, auth_type: Literal["plain", "MD5"] | str | None = No
 def logoff() -> Action:
     """Log off and close the connection.
 
+    Answered by one response.
     Every user may send it.
     Asterisk 1.8 to master, since 0.2.0.
     """
@@ -770,6 +845,7 @@ def mailbox_count(mailbox: str) -> Action:
 
     `mailbox` (Mailbox): The mailbox, as number@context.
 
+    Answered by one response.
     A user needs the class call or reporting to send it.
     Asterisk 1.8 to master, since 0.5.0.
     """
@@ -779,6 +855,7 @@ def mailbox_status(mailbox: str) -> Action:
 
     `mailbox` (Mailbox): The mailbox, as number@context.
 
+    Answered by one response.
     A user needs the class call or reporting to send it.
     Asterisk 1.8 to master, since 0.4.0.
     """
@@ -788,6 +865,7 @@ def meetme_list(*, conference: str | None = None) -> Action[MeetmeList]:
 
     `conference` (Conference): The number of one conference; empty for all.
 
+    Answered by a list of MeetmeList, ended by MeetmeListComplete.
     A user needs the class reporting to send it.
     Asterisk 1.8 to master, since 1.6.0.
     """
@@ -795,6 +873,7 @@ def meetme_list(*, conference: str | None = None) -> Action[MeetmeList]:
 def meetme_list_rooms() -> Action[MeetmeListRooms]:
     """List the MeetMe conferences that are active.
 
+    Answered by a list of MeetmeListRooms, ended by MeetmeListRoomsComplete.
     A user needs the class reporting to send it.
     Asterisk 11 to master, since 10.0.0.
     """
@@ -805,6 +884,7 @@ def meetme_mute(meetme: str, usernum: int) -> Action:
     `meetme` (Meetme): The number of the MeetMe conference.
     `usernum` (Usernum): The number of the participant, as MeetmeList gives it.
 
+    Answered by one response.
     A user needs the class call to send it.
     Asterisk 1.8 to master, since 1.4.0.
     """
@@ -815,6 +895,7 @@ def meetme_unmute(meetme: str, usernum: int) -> Action:
     `meetme` (Meetme): The number of the MeetMe conference.
     `usernum` (Usernum): The number of the participant, as MeetmeList gives it.
 
+    Answered by one response.
     A user needs the class call to send it.
     Asterisk 1.8 to master, since 1.4.0.
     """
@@ -829,6 +910,7 @@ def message_send(*, destination: str | None = None, to: str | None = None, from_
     `base64_body` (Base64Body): The text in base64, used instead of Body; at most 1300 bytes when decoded.
     `variables` (Variable): Variables of the message, as name=value; some technologies send them as headers.
 
+    Answered by one response.
     A user needs the class message to send it.
     Asterisk 11 to master, since 11.0.0.
     """
@@ -841,6 +923,7 @@ def mix_monitor(channel: str, *, file: str | None = None, options: str | None = 
     `options` (Options): Options of the dialplan application MixMonitor, such as b or i(NAME).
     `command` (Command): A shell command to run when the recording has ended.
 
+    Answered by one response.
     A user needs the class system to send it.
     Asterisk 11 to master, since 11.0.0.
     """
@@ -850,8 +933,9 @@ def mix_monitor_mute(channel: str, direction: str, state: bool) -> Action:
 
     `channel` (Channel): The full name of the channel.
     `direction` (Direction): Which audio: read (from the channel), write (to it) or both; needed.
-    `state` (State): 1 to mute, 0 to unmute; needed.
+    `state` (State): Whether to mute; false unmutes.
 
+    Answered by one response.
     A user needs the class system or call to send it.
     Asterisk 1.8 to master, since 1.8.0.
     """
@@ -861,6 +945,7 @@ def module_check(module: str) -> Action:
 
     `module` (Module): The name of the module without .so, such as app_dial.
 
+    Answered by one response.
     A user needs the class system to send it.
     Asterisk 1.8 to master, since 1.6.0.
     """
@@ -872,6 +957,7 @@ def module_load(load_type: Literal["load", "unload", "reload", "refresh"] | str,
     `module` (Module): The module's file name with .so, or a core part; empty with reload for all. One of cdr, dnsmgr, extconfig, enum, acl, manager, http, logger, features, dsp, udptl, indications, cel, plc.
     `recursive` (Recursive): Whether refresh also takes the modules that depend on this one; false by default.
 
+    Answered by no recognisable end: a Ping is sent after it.
     A user needs the class system to send it.
     Asterisk 1.8 to master, since 1.6.0.
     """
@@ -884,6 +970,7 @@ def monitor(channel: str, *, file: str | None = None, format: str | None = None,
     `format` (Format): The format of the recording, such as wav; wav by default.
     `mix` (Mix): Whether to mix both directions into one file when the recording ends.
 
+    Answered by one response.
     A user needs the class call to send it.
     Asterisk 1.8 to 20.
     """
@@ -895,6 +982,7 @@ def mute_audio(channel: str, direction: Literal["in", "out", "all"] | str, state
     `direction` (Direction): Which audio: in (from the channel), out (to it) or all. One of in, out, all.
     `state` (State): on to mute, off to unmute. One of on, off.
 
+    Answered by one response.
     A user needs the class system to send it.
     Asterisk 1.8 to master, since 1.8.0.
     """
@@ -904,6 +992,7 @@ def mwi_delete(mailbox: str) -> Action:
 
     `mailbox` (Mailbox): The id of the mailbox, or a regular expression as /regex/.
 
+    Answered by one response.
     A user needs the class call to send it.
     Asterisk 12 to master, since 12.1.0.
     """
@@ -913,6 +1002,7 @@ def mwi_get(mailbox: str) -> Action[MWIGet]:
 
     `mailbox` (Mailbox): The id of the mailbox, or a regular expression as /regex/.
 
+    Answered by a list of MWIGet, ended by MWIGetComplete.
     A user needs the class call or reporting to send it.
     Asterisk 12 to master, since 12.1.0.
     """
@@ -924,6 +1014,7 @@ def mwi_update(mailbox: str, *, old_messages: int | None = None, new_messages: i
     `old_messages` (OldMessages): How many old messages there are; 0 by default.
     `new_messages` (NewMessages): How many new messages there are; 0 by default.
 
+    Answered by one response.
     A user needs the class call to send it.
     Asterisk 12 to master, since 12.1.0.
     """
@@ -934,7 +1025,7 @@ def originate(channel: str, *, exten: str | None = None, context: str | None = N
     `channel` (Channel): The channel to dial, as technology/resource, such as PJSIP/100.
     `exten` (Exten): The extension to connect to; needs Context and Priority.
     `context` (Context): The context of Exten.
-    `priority` (Priority): The priority of Exten, as a number or a label.
+    `priority` (Priority): The priority of Exten.
     `application` (Application): The application to run, instead of an extension.
     `data` (Data): The arguments of Application.
     `timeout`, in seconds (Timeout): How long to dial; 30 seconds by default.
@@ -948,6 +1039,7 @@ def originate(channel: str, *, exten: str | None = None, context: str | None = N
     `other_channel_id` (OtherChannelId): The Uniqueid for the second half, when a Local channel is dialed.
     `pre_dial_go_sub` (PreDialGoSub): A subroutine to run before dialing, as context,extension,priority.
 
+    Answered by a response, and then the event OriginateResponse unless it is synchronous. Until then, Asterisk serves nothing else on the session if it is synchronous.
     A user needs the class originate to send it.
     Asterisk 1.8 to master, since 0.2.0.
     """
@@ -958,10 +1050,11 @@ def park(channel: str, *, timeout_channel: str | None = None, announce_channel: 
     `channel` (Channel): The channel to park.
     `timeout_channel` (TimeoutChannel): The channel whose device is called when the parking time is over.
     `announce_channel` (AnnounceChannel): The channel that hears in which space the call is parked.
-    `timeout`, in seconds (Timeout): How long to park, in whole seconds; 0 for no limit, empty for the lot's own time.
+    `timeout`, in seconds (Timeout): How long to park; Asterisk counts whole seconds. 0 for no limit, empty for the lot's own time.
     `parkinglot` (Parkinglot): The parking lot; empty for the default one.
     `parking_space` (ParkingSpace): The space to park in; empty for one the lot chooses.
 
+    Answered by one response.
     A user needs the class call to send it.
     Asterisk 1.8 to master, since 1.4.0.
     """
@@ -971,6 +1064,7 @@ def parked_calls(*, parking_lot: str | None = None) -> Action[ParkedCall]:
 
     `parking_lot` (ParkingLot): List only this parking lot; empty for all.
 
+    Answered by a list of ParkedCall, ended by ParkedCallsComplete, without EventList headers before 13.2.
     A user needs the class call to send it.
     Asterisk 1.8 to master, since 0.7.2.
     """
@@ -978,6 +1072,7 @@ def parked_calls(*, parking_lot: str | None = None) -> Action[ParkedCall]:
 def parkinglots() -> Action[Parkinglot]:
     """List the parking lots.
 
+    Answered by a list of Parkinglot, ended by ParkinglotsComplete, without EventList headers before 13.2.
     A user needs the class call to send it.
     Asterisk 11 to master, since 11.0.0.
     """
@@ -987,6 +1082,7 @@ def pause_monitor(channel: str) -> Action:
 
     `channel` (Channel): The full name of the channel.
 
+    Answered by one response.
     A user needs the class call to send it.
     Asterisk 1.8 to 20.
     """
@@ -994,6 +1090,7 @@ def pause_monitor(channel: str) -> Action:
 def ping() -> Action:
     """Ask for a sign of life; the reply carries the server's clock.
 
+    Answered by one response.
     Every user may send it.
     Asterisk 1.8 to master, since 0.2.0.
     """
@@ -1004,6 +1101,7 @@ def pjsip_hangup(channel: str, cause: Literal["Response code", "Response code na
     `channel` (Channel): The full name of the PJSIP channel, or a regular expression as /regex/.
     `cause` (Cause): The SIP response code to give, such as 486, or its name. One of Response code, Response code name.
 
+    Answered by one response.
     A user needs the class system or call to send it.
     Asterisk 18, 20 to master, since 21.1.0, 20.6.0, 18.21.0.
     """
@@ -1017,6 +1115,7 @@ def pjsip_notify(*, endpoint: str | None = None, uri: str | None = None, channel
     `option` (Option): The section of pjsip_notify.conf that holds the headers; or give Variable.
     `variables` (Variable): The headers of the NOTIFY; Content gives a line of its body.
 
+    Answered by one response.
     A user needs the class system to send it.
     Asterisk 12 to master, since 12.0.0.
     """
@@ -1026,6 +1125,7 @@ def pjsip_qualify(endpoint: str) -> Action:
 
     `endpoint` (Endpoint): The name of the PJSIP endpoint.
 
+    Answered by one response.
     A user needs the class system or reporting to send it.
     Asterisk 12 to master, since 12.0.0.
     """
@@ -1035,6 +1135,7 @@ def pjsip_register(registration: str) -> Action:
 
     `registration` (Registration): The name of the outbound registration, or *all for each.
 
+    Answered by one response.
     A user needs the class system or reporting to send it.
     Asterisk 13 to master, since 13.2.0.
     """
@@ -1045,6 +1146,7 @@ def pjsip_set_maintenance(endpoint: str, state: Literal["on", "off"] | str) -> A
     `endpoint` (Endpoint): The name of the endpoint, or all for each.
     `state` (State): on to begin maintenance, off to end it. One of on, off.
 
+    Answered by one response.
     A user needs the class system to send it.
     Asterisk 20, 22 to master, since 20.20.0, 22.10.0, 23.4.0.
     """
@@ -1052,6 +1154,7 @@ def pjsip_set_maintenance(endpoint: str, state: Literal["on", "off"] | str) -> A
 def pjsip_show_aors() -> Action[AorList]:
     """List the addresses of record of PJSIP.
 
+    Answered by a list of AorList, ended by AorListComplete.
     A user needs the class system to send it.
     Asterisk 16 to master, since 16.0.0.
     """
@@ -1059,6 +1162,7 @@ def pjsip_show_aors() -> Action[AorList]:
 def pjsip_show_auths() -> Action[AuthList]:
     """List the authentication objects of PJSIP.
 
+    Answered by a list of AuthList, ended by AuthListComplete.
     A user needs the class system to send it.
     Asterisk 16 to master, since 16.0.0.
     """
@@ -1066,6 +1170,7 @@ def pjsip_show_auths() -> Action[AuthList]:
 def pjsip_show_contacts() -> Action[ContactList]:
     """List the contacts of PJSIP and their states.
 
+    Answered by a list of ContactList, ended by ContactListComplete.
     A user needs the class system to send it.
     Asterisk 16 to master, since 16.0.0.
     """
@@ -1075,6 +1180,7 @@ def pjsip_show_endpoint(endpoint: str) -> Action[EndpointDetail | AorDetail | Au
 
     `endpoint` (Endpoint): The name of the PJSIP endpoint.
 
+    Answered by a list of EndpointDetail, AorDetail, AuthDetail, TransportDetail, IdentifyDetail and ContactStatusDetail, ended by EndpointDetailComplete.
     A user needs the class system to send it.
     Asterisk 12 to master, since 12.0.0.
     """
@@ -1082,6 +1188,7 @@ def pjsip_show_endpoint(endpoint: str) -> Action[EndpointDetail | AorDetail | Au
 def pjsip_show_endpoints() -> Action[EndpointList]:
     """List the PJSIP endpoints.
 
+    Answered by a list of EndpointList, ended by EndpointListComplete.
     A user needs the class system to send it.
     Asterisk 12 to master, since 12.0.0.
     """
@@ -1091,6 +1198,7 @@ def pjsip_show_maintenance(*, endpoint: str | None = None) -> Action[PJSIPMainte
 
     `endpoint` (Endpoint): Ask about this endpoint only; empty for all that are in maintenance.
 
+    Answered by a list of PJSIPMaintenanceStatus, ended by PJSIPMaintenanceStatusComplete.
     A user needs the class system or reporting to send it.
     Asterisk 20, 22 to master, since 20.20.0, 22.10.0, 23.4.0.
     """
@@ -1098,6 +1206,7 @@ def pjsip_show_maintenance(*, endpoint: str | None = None) -> Action[PJSIPMainte
 def pjsip_show_registration_inbound_contact_statuses() -> Action[ContactStatusDetail]:
     """List the states of the contacts that registered with PJSIP.
 
+    Answered by a list of ContactStatusDetail, ended by ContactStatusDetailComplete.
     A user needs the class system to send it.
     Asterisk 13 to master, since 14.3.0, 13.14.0.
     """
@@ -1105,6 +1214,7 @@ def pjsip_show_registration_inbound_contact_statuses() -> Action[ContactStatusDe
 def pjsip_show_registrations_inbound() -> Action[InboundRegistrationDetail]:
     """List the addresses of record that accept registrations, with their contacts.
 
+    Answered by a list of InboundRegistrationDetail, ended by InboundRegistrationDetailComplete.
     A user needs the class system to send it.
     Asterisk 12 to master, since 12.0.0.
     """
@@ -1112,6 +1222,7 @@ def pjsip_show_registrations_inbound() -> Action[InboundRegistrationDetail]:
 def pjsip_show_registrations_outbound() -> Action[OutboundRegistrationDetail | AuthDetail]:
     """List the outbound registrations of PJSIP, with their logins.
 
+    Answered by a list of OutboundRegistrationDetail and AuthDetail, ended by OutboundRegistrationDetailComplete.
     A user needs the class system or reporting to send it.
     Asterisk 12 to master, since 12.0.0.
     """
@@ -1119,6 +1230,7 @@ def pjsip_show_registrations_outbound() -> Action[OutboundRegistrationDetail | A
 def pjsip_show_resource_lists() -> Action[ResourceListDetail]:
     """List the resource lists that PJSIP offers for subscription.
 
+    Answered by a list of ResourceListDetail, ended by ResourceListDetailComplete.
     A user needs the class system to send it.
     Asterisk 13 to master, since 13.0.0.
     """
@@ -1126,6 +1238,7 @@ def pjsip_show_resource_lists() -> Action[ResourceListDetail]:
 def pjsip_show_subscriptions_inbound() -> Action[InboundSubscriptionDetail]:
     """List the subscriptions that others hold with this server over PJSIP.
 
+    Answered by a list of InboundSubscriptionDetail, ended by InboundSubscriptionDetailComplete.
     A user needs the class system to send it.
     Asterisk 12 to master, since 12.0.0.
     """
@@ -1133,6 +1246,7 @@ def pjsip_show_subscriptions_inbound() -> Action[InboundSubscriptionDetail]:
 def pjsip_show_subscriptions_outbound() -> Action[OutboundSubscriptionDetail]:
     """List the subscriptions this server holds with others over PJSIP.
 
+    Answered by a list of OutboundSubscriptionDetail, ended by OutboundSubscriptionDetailComplete.
     A user needs the class system to send it.
     Asterisk 12 to master, since 12.0.0.
     """
@@ -1142,6 +1256,7 @@ def pjsip_unregister(registration: str) -> Action:
 
     `registration` (Registration): The name of the outbound registration, or *all for each.
 
+    Answered by one response.
     A user needs the class system or reporting to send it.
     Asterisk 12 to master, since 12.0.0.
     """
@@ -1154,6 +1269,7 @@ def play_dtmf(channel: str, digit: str, *, duration: float | None = None, receiv
     `duration`, in seconds (Duration): How long the digit sounds.
     `receive` (Receive): Whether to act as if the channel had sent the digit; false by default.
 
+    Answered by one response.
     A user needs the class call to send it.
     Asterisk 1.8 to master, since 1.4.0.
     """
@@ -1165,6 +1281,7 @@ def play_mf(channel: str, digit: str, *, duration: float | None = None) -> Actio
     `digit` (Digit): The digit to play: 0 to 9, or *, #, A, B or C for the MF signals.
     `duration`, in seconds (Duration): How long the digit sounds; the usual time of its kind by default.
 
+    Answered by one response.
     A user needs the class call to send it.
     Asterisk 16, 18 to master, since 16.21.0, 18.7.0, 19.0.0.
     """
@@ -1174,6 +1291,7 @@ def presence_state(provider: str) -> Action:
 
     `provider` (Provider): The presence provider, such as CustomPresence:alice.
 
+    Answered by one response.
     A user needs the class call or reporting to send it.
     Asterisk 11 to master, since 11.0.0.
     """
@@ -1181,6 +1299,7 @@ def presence_state(provider: str) -> Action:
 def presence_state_list() -> Action[PresenceStateChange]:
     """List the presence states that are known.
 
+    Answered by a list of PresenceStateChange, ended by PresenceStateListComplete.
     A user needs the class call or reporting to send it.
     Asterisk 13 to master, since 13.0.0.
     """
@@ -1190,6 +1309,7 @@ def pri_debug_file_set(file: str) -> Action:
 
     `file` (File): The path of the file to write to.
 
+    Answered by one response.
     A user needs the class system to send it.
     Asterisk 13 to master, since 13.0.0.
     """
@@ -1197,6 +1317,7 @@ def pri_debug_file_set(file: str) -> Action:
 def pri_debug_file_unset() -> Action:
     """Stop writing the PRI debug output to a file.
 
+    Answered by one response.
     Every user may send it.
     Asterisk 13 to master, since 13.0.0.
     """
@@ -1207,6 +1328,7 @@ def pri_debug_set(span: int, level: Literal["off", "on", "hex", "intense"] | str
     `span` (Span): The number of the span.
     `level` (Level): How much to show; hex and intense show more than on. One of off, on, hex, intense.
 
+    Answered by no recognisable end: a Ping is sent after it.
     Every user may send it.
     Asterisk 13 to master, since 13.0.0.
     """
@@ -1216,6 +1338,7 @@ def pri_show_spans(*, span: int | None = None) -> Action:
 
     `span` (Span): The number of one span; empty or 0 for all.
 
+    Answered by a list of PRIShowSpans, ended by PRIShowSpansComplete, without EventList headers before 13.2.
     Every user may send it.
     Asterisk 11 to master, since 10.0.0.
     """
@@ -1231,6 +1354,7 @@ def queue_add(queue: str, interface: str, *, penalty: int | None = None, paused:
     `member_name` (MemberName): A name for the member; empty for the interface.
     `state_interface` (StateInterface): The device whose state tells whether the member is free; empty for the interface.
 
+    Answered by one response.
     A user needs the class agent to send it.
     Asterisk 1.8 to master, since 1.0.0.
     """
@@ -1243,6 +1367,7 @@ def queue_change_priority_caller(queue: str, caller: str, priority: int, *, imme
     `priority` (Priority): The new priority; a higher one is served first.
     `immediate` (Immediate): Whether the caller changes its place in the queue at once; false by default.
 
+    Answered by one response.
     Every user may send it.
     Asterisk 15 to master, since 15.0.0.
     """
@@ -1256,6 +1381,7 @@ def queue_log(queue: str, event: str, *, uniqueid: str | None = None, interface:
     `interface` (Interface): The member's interface to name in the entry.
     `message` (Message): Further data for the entry.
 
+    Answered by one response.
     A user needs the class agent to send it.
     Asterisk 1.8 to master, since 1.6.0.
     """
@@ -1267,6 +1393,7 @@ def queue_member_ring_in_use(interface: str, ring_in_use: bool, *, queue: str | 
     `ring_in_use` (RingInUse): Whether to call the member while it is in use.
     `queue` (Queue): The queue to change it in; empty for all queues of the member.
 
+    Answered by one response.
     A user needs the class agent to send it.
     Asterisk 11 to master, since 11.0.0.
     """
@@ -1275,10 +1402,11 @@ def queue_pause(interface: str, paused: bool, *, queue: str | None = None, reaso
     """Pause or unpause a queue member.
 
     `interface` (Interface): The interface of the member, such as PJSIP/100.
-    `paused` (Paused): true to pause, false to unpause.
+    `paused` (Paused): Whether to pause the member; false unpauses it.
     `queue` (Queue): The queue to do it in; empty for all queues of the member.
     `reason` (Reason): Why the member pauses; goes to the event and the queue log.
 
+    Answered by one response.
     A user needs the class agent to send it.
     Asterisk 1.8 to master, since 1.2.0.
     """
@@ -1290,6 +1418,7 @@ def queue_penalty(interface: str, penalty: int, *, queue: str | None = None) -> 
     `penalty` (Penalty): The new penalty, 0 or more; a lower one is called first.
     `queue` (Queue): The queue to set it in; empty for all queues of the member.
 
+    Answered by one response.
     A user needs the class agent to send it.
     Asterisk 1.8 to master, since 1.6.0.
     """
@@ -1298,10 +1427,11 @@ def queue_reload(*, queue: str | None = None, members: bool | None = None, rules
     """Reload queues, their members or the penalty rules; all of it when nothing is chosen.
 
     `queue` (Queue): The queue to reload; empty for all.
-    `members` (Members): yes to reload the members. One of yes, no.
-    `rules` (Rules): yes to reload queuerules.conf. One of yes, no.
-    `parameters` (Parameters): yes to reload the settings of the queues. One of yes, no.
+    `members` (Members): Whether to reload the members. One of yes, no.
+    `rules` (Rules): Whether to reload queuerules.conf. One of yes, no.
+    `parameters` (Parameters): Whether to reload the settings of the queues. One of yes, no.
 
+    Answered by one response.
     Every user may send it.
     Asterisk 1.8 to master, since 1.6.2.0.
     """
@@ -1312,6 +1442,7 @@ def queue_remove(queue: str, interface: str) -> Action:
     `queue` (Queue): The name of the queue.
     `interface` (Interface): The interface of the member, such as PJSIP/100.
 
+    Answered by one response.
     A user needs the class agent to send it.
     Asterisk 1.8 to master, since 1.0.0.
     """
@@ -1321,6 +1452,7 @@ def queue_reset(*, queue: str | None = None) -> Action:
 
     `queue` (Queue): The queue to reset; empty for all.
 
+    Answered by one response.
     Every user may send it.
     Asterisk 1.8 to master, since 1.6.2.0.
     """
@@ -1330,6 +1462,7 @@ def queue_rule(*, rule: str | None = None) -> Action:
 
     `rule` (Rule): The name of one list in queuerules.conf; empty for all.
 
+    Answered by one response.
     Every user may send it.
     Asterisk 1.8 to master, since 1.6.0.
     """
@@ -1337,6 +1470,7 @@ def queue_rule(*, rule: str | None = None) -> Action:
 def queues() -> Action:
     """Ask for the text of queue show (gone since Asterisk 15); the reply has no Response.
 
+    Answered by no recognisable end, and perhaps no response: a Ping is sent after it.
     Every user may send it.
     Asterisk 1.8 to 14.
     """
@@ -1347,6 +1481,7 @@ def queue_status(*, queue: str | None = None, member: str | None = None) -> Acti
     `queue` (Queue): List only this queue; empty for all.
     `member` (Member): List only this member, by interface or name; empty for all.
 
+    Answered by a list of QueueParams, QueueMember and QueueEntry, ended by QueueStatusComplete, without EventList headers before 13.2.
     Every user may send it.
     Asterisk 1.8 to master, since 0.5.0.
     """
@@ -1356,6 +1491,7 @@ def queue_summary(*, queue: str | None = None) -> Action[QueueSummary]:
 
     `queue` (Queue): List only this queue; empty for all.
 
+    Answered by a list of QueueSummary, ended by QueueSummaryComplete, without EventList headers before 13.2.
     Every user may send it.
     Asterisk 1.8 to master, since 1.6.0.
     """
@@ -1367,6 +1503,7 @@ def queue_withdraw_caller(queue: str, caller: str, *, withdraw_info: str | None 
     `caller` (Caller): The name of the caller's channel.
     `withdraw_info` (WithdrawInfo): Text for the channel variable QUEUE_WITHDRAW_INFO of the caller.
 
+    Answered by one response.
     Every user may send it.
     Asterisk 16, 18 to master, since 19.3.0, 18.11.0, 16.25.0.
     """
@@ -1377,12 +1514,13 @@ def redirect(channel: str, exten: str, context: str, priority: int | str, *, ext
     `channel` (Channel): The channel to send.
     `exten` (Exten): The extension to go to.
     `context` (Context): The context of the extension.
-    `priority` (Priority): The priority of the extension, as a number or a label.
+    `priority` (Priority): The priority of the extension.
     `extra_channel` (ExtraChannel): A second channel to send, such as the peer; empty for none.
     `extra_exten` (ExtraExten): The extension for the second channel; needed with ExtraContext.
     `extra_context` (ExtraContext): The context for the second channel; empty sends it where the first one goes.
     `extra_priority` (ExtraPriority): The priority for the second channel; needed with ExtraContext.
 
+    Answered by one response.
     A user needs the class call to send it.
     Asterisk 1.8 to master, since 0.2.0.
     """
@@ -1392,6 +1530,7 @@ def reload(*, module: str | None = None) -> Action:
 
     `module` (Module): The name of the module; empty for everything.
 
+    Answered by one response.
     A user needs the class config or system to send it.
     Asterisk 1.8 to master, since 1.6.0.
     """
@@ -1402,6 +1541,7 @@ def send_flash(channel: str, *, receive: bool | None = None) -> Action:
     `channel` (Channel): The full name of the channel.
     `receive` (Receive): Whether to act as if the channel had sent the flash; false by default.
 
+    Answered by one response.
     A user needs the class call to send it.
     Asterisk 18, 20 to master, since 20.3.0, 18.18.0.
     """
@@ -1413,6 +1553,7 @@ def send_text(channel: str, message: str, *, content_type: str | None = None) ->
     `message` (Message): The text to send.
     `content_type` (Content-Type): The MIME type of the text, such as text/html; empty for ordinary text.
 
+    Answered by one response.
     A user needs the class call to send it.
     Asterisk 1.8 to master, since 1.6.0.
     """
@@ -1424,6 +1565,7 @@ def setvar(variable: str, value: str, *, channel: str | None = None) -> Action:
     `value` (Value): The value to set, taken as it is.
     `channel` (Channel): The channel the variable belongs to; empty for a global variable.
 
+    Answered by one response.
     A user needs the class call to send it.
     Asterisk 1.8 to master, since 1.0.0.
     """
@@ -1434,6 +1576,7 @@ def show_dial_plan(*, extension: str | None = None, context: str | None = None) 
     `extension` (Extension): List only this extension; empty for all.
     `context` (Context): List only this context; empty for all.
 
+    Answered by a list of ListDialplan, ended by ShowDialPlanComplete.
     A user needs the class config or reporting to send it.
     Asterisk 1.8 to master, since 1.6.0.
     """
@@ -1445,6 +1588,7 @@ def sip_notify(channel: str, variables: Mapping[str, Scalar], *, call_id: str | 
     `variables` (Variable): The headers of the NOTIFY; Content gives a line of its body.
     `call_id` (Call-ID): The SIP Call-ID of a call to send the NOTIFY in; empty to send it outside a call.
 
+    Answered by one response.
     A user needs the class system to send it.
     Asterisk 1.8 to 20.
     """
@@ -1452,6 +1596,7 @@ def sip_notify(channel: str, variables: Mapping[str, Scalar], *, call_id: str | 
 def sip_peers() -> Action[PeerEntry]:
     """List the chan_sip peers.
 
+    Answered by a list of PeerEntry, ended by PeerlistComplete.
     A user needs the class system or reporting to send it.
     Asterisk 1.8 to 20.
     """
@@ -1461,6 +1606,7 @@ def sip_peerstatus(*, peer: str | None = None) -> Action[PeerStatus]:
 
     `peer` (Peer): List only this peer; empty for all.
 
+    Answered by a list of PeerStatus, ended by SIPpeerstatusComplete, without EventList headers before 13.2.
     A user needs the class system to send it.
     Asterisk 11 to 20.
     """
@@ -1470,6 +1616,7 @@ def sip_qualifypeer(peer: str) -> Action:
 
     `peer` (Peer): The name of the SIP peer.
 
+    Answered by one response.
     A user needs the class system or reporting to send it.
     Asterisk 1.8 to 20.
     """
@@ -1479,6 +1626,7 @@ def sip_showpeer(peer: str) -> Action:
 
     `peer` (Peer): The name of the SIP peer.
 
+    Answered by one response.
     A user needs the class system or reporting to send it.
     Asterisk 1.8 to 20.
     """
@@ -1486,6 +1634,7 @@ def sip_showpeer(peer: str) -> Action:
 def sip_showregistry() -> Action[RegistryEntry]:
     """List the outbound registrations of chan_sip.
 
+    Answered by a list of RegistryEntry, ended by RegistrationsComplete.
     A user needs the class system or reporting to send it.
     Asterisk 1.8 to 20.
     """
@@ -1493,6 +1642,7 @@ def sip_showregistry() -> Action[RegistryEntry]:
 def skinny_devices() -> Action[DeviceEntry]:
     """List the Skinny devices.
 
+    Answered by a list of DeviceEntry, ended by DevicelistComplete.
     A user needs the class system or reporting to send it.
     Asterisk 1.8 to 20.
     """
@@ -1500,6 +1650,7 @@ def skinny_devices() -> Action[DeviceEntry]:
 def skinny_lines() -> Action[LineEntry]:
     """List the Skinny lines.
 
+    Answered by a list of LineEntry, ended by LinelistComplete.
     A user needs the class system or reporting to send it.
     Asterisk 1.8 to 20.
     """
@@ -1509,6 +1660,7 @@ def skinny_showdevice(device: str) -> Action:
 
     `device` (Device): The name of the device in skinny.conf.
 
+    Answered by one response.
     A user needs the class system or reporting to send it.
     Asterisk 1.8 to 20.
     """
@@ -1518,6 +1670,7 @@ def skinny_showline(line: str) -> Action:
 
     `line` (Line): The name of the line in skinny.conf.
 
+    Answered by one response.
     A user needs the class system or reporting to send it.
     Asterisk 1.8 to 20.
     """
@@ -1527,6 +1680,7 @@ def sorcery_memory_cache_expire(cache: str) -> Action:
 
     `cache` (Cache): The name of a memory cache in sorcery.conf.
 
+    Answered by one response.
     A user needs the class system to send it.
     Asterisk 13 to master, since 13.5.0.
     """
@@ -1537,6 +1691,7 @@ def sorcery_memory_cache_expire_object(cache: str, object: str) -> Action:
     `cache` (Cache): The name of a memory cache in sorcery.conf.
     `object` (Object): The id of the object in the cache.
 
+    Answered by one response.
     A user needs the class system to send it.
     Asterisk 13 to master, since 13.5.0.
     """
@@ -1546,6 +1701,7 @@ def sorcery_memory_cache_populate(cache: str) -> Action:
 
     `cache` (Cache): The name of a memory cache in sorcery.conf.
 
+    Answered by one response.
     A user needs the class system to send it.
     Asterisk 13 to master, since 13.7.0.
     """
@@ -1555,6 +1711,7 @@ def sorcery_memory_cache_stale(cache: str) -> Action:
 
     `cache` (Cache): The name of a memory cache in sorcery.conf.
 
+    Answered by one response.
     A user needs the class system to send it.
     Asterisk 13 to master, since 13.5.0.
     """
@@ -1566,6 +1723,7 @@ def sorcery_memory_cache_stale_object(cache: str, object: str, *, reload: bool |
     `object` (Object): The id of the object in the cache.
     `reload` (Reload): Whether to fetch the object again at once; false by default.
 
+    Answered by one response.
     A user needs the class system to send it.
     Asterisk 13 to master, since 13.5.0.
     """
@@ -1574,10 +1732,11 @@ def status(*, channel: str | None = None, variables: str | Sequence[str] | None 
     """List channels with their states and, if wanted, their variables.
 
     `channel` (Channel): List only this channel; empty for all.
-    `variables` (Variables): The variables and functions to report of each channel, separated by commas.
+    `variables` (Variables): The variables and functions to report of each channel.
     `all_variables` (AllVariables): Whether to report all variables of each channel; false by default. One of true, false.
 
-    A user needs the class system or call or reporting to send it.
+    Answered by a list of Status, ended by StatusComplete, without EventList headers before 13.2.
+    A user needs the class system, call or reporting to send it.
     Asterisk 1.8 to master, since 0.2.0.
     """
 
@@ -1587,6 +1746,7 @@ def stop_mix_monitor(channel: str, *, mix_monitor_id: str | None = None) -> Acti
     `channel` (Channel): The full name of the channel.
     `mix_monitor_id` (MixMonitorID): The id of the recording to stop, as option i of MixMonitor gives it.
 
+    Answered by one response.
     A user needs the class system or call to send it.
     Asterisk 11 to master, since 11.0.0.
     """
@@ -1596,6 +1756,7 @@ def stop_monitor(channel: str) -> Action:
 
     `channel` (Channel): The full name of the channel.
 
+    Answered by one response.
     A user needs the class call to send it.
     Asterisk 1.8 to 20.
     """
@@ -1605,6 +1766,7 @@ def unpause_monitor(channel: str) -> Action:
 
     `channel` (Channel): The full name of the channel.
 
+    Answered by one response.
     A user needs the class call to send it.
     Asterisk 1.8 to 20.
     """
@@ -1618,6 +1780,7 @@ def update_config(src_filename: str, dst_filename: str, *, reload: str | None = 
     `preserve_effective_context` (PreserveEffectiveContext): Whether a changed template leaves its heirs' settings as they are; true by default.
     `changes` (Action-000000, Cat-000000, Var-000000, Value-000000, Match-000000, Line-000000, Options-000000): The steps, each a mapping of Action, Cat, Var, Value, Match, Line and Options.
 
+    Answered by one response.
     A user needs the class config to send it.
     Asterisk 1.8 to master, since 1.4.0.
     """
@@ -1628,6 +1791,7 @@ def user_event(user_event: str, *, headers: Mapping[str, Value] | None = None) -
     `user_event` (UserEvent): The name of your event.
     `headers` (Header1, HeaderN): Headers of your own, with any names.
 
+    Answered by one response.
     A user needs the class user to send it.
     Asterisk 1.8 to master, since 1.4.0.
     """
@@ -1638,6 +1802,7 @@ def voicemail_box_summary(context: str, mailbox: str) -> Action:
     `context` (Context): The voicemail context of the mailbox.
     `mailbox` (Mailbox): The number of the mailbox.
 
+    Answered by a list of VoicemailBoxDetail, ended by VoicemailBoxDetailComplete.
     A user needs the class call or reporting to send it.
     Asterisk 18, 20 to master, since 20.5.0, 18.20.0.
     """
@@ -1653,6 +1818,7 @@ def voicemail_forward(context: str, mailbox: str, folder: str, id: str, to_conte
     `to_mailbox` (ToMailbox): The number of the mailbox to forward to.
     `to_folder` (ToFolder): The folder to put the message in.
 
+    Answered by one response.
     A user needs the class user to send it.
     Asterisk 18, 20 to master, since 20.5.0, 18.20.0.
     """
@@ -1666,6 +1832,7 @@ def voicemail_move(context: str, mailbox: str, folder: str, id: str, to_folder: 
     `id` (ID): The unique id of the message.
     `to_folder` (ToFolder): The folder to put the message in.
 
+    Answered by one response.
     A user needs the class user to send it.
     Asterisk 18, 20 to master, since 20.5.0, 18.20.0.
     """
@@ -1676,6 +1843,7 @@ def voicemail_refresh(*, context: str | None = None, mailbox: str | None = None)
     `context` (Context): Look only in this voicemail context; empty for all.
     `mailbox` (Mailbox): Look only at the mailbox with this number; empty for all.
 
+    Answered by one response.
     A user needs the class user to send it.
     Asterisk 12 to master, since 12.0.0.
     """
@@ -1688,6 +1856,7 @@ def voicemail_remove(context: str, mailbox: str, folder: str, id: str) -> Action
     `folder` (Folder): The folder that holds the message, such as INBOX.
     `id` (ID): The unique id of the message.
 
+    Answered by one response.
     A user needs the class user to send it.
     Asterisk 18, 20 to master, since 20.5.0, 18.20.0.
     """
@@ -1695,6 +1864,7 @@ def voicemail_remove(context: str, mailbox: str, folder: str, id: str) -> Action
 def voicemail_users_list() -> Action[VoicemailUserEntry]:
     """List the voicemail users with their settings and message counts.
 
+    Answered by a list of VoicemailUserEntry, ended by VoicemailUserEntryComplete, without EventList headers before 13.2.
     A user needs the class call or reporting to send it.
     Asterisk 1.8 to master, since 1.6.0.
     """
@@ -1705,6 +1875,7 @@ def voicemail_user_status(context: str, mailbox: str) -> Action:
     `context` (Context): The voicemail context of the mailbox.
     `mailbox` (Mailbox): The number of the mailbox.
 
+    Answered by a list of VoicemailUserDetail, ended by VoicemailUserDetailComplete.
     A user needs the class call or reporting to send it.
     Asterisk 16 to master, since 16.0.0.
     """
@@ -1712,8 +1883,9 @@ def voicemail_user_status(context: str, mailbox: str) -> Action:
 def wait_event(timeout: float) -> Action:
     """Hold the session until an event comes, then return all events that wait.
 
-    `timeout`, in seconds (Timeout): How long to wait, in whole seconds; -1 or empty waits for ever.
+    `timeout`, in seconds (Timeout): How long to wait, in whole seconds; without it, for ever.
 
+    Answered by the events of the session, then WaitEventComplete. Until then, Asterisk serves nothing else on the session.
     Every user may send it.
     Asterisk 1.8 to master, since 1.4.0.
     """

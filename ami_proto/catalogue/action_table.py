@@ -33,7 +33,7 @@ ACTION_ROWS: Final[tuple[ActionRow, ...]] = (
         ("unit_amount", "UnitAmount(0)", False, "indexed", (), (), "The number of units charged; more entries as UnitAmount(1) to UnitAmount(31)."),
         ("unit_type", "UnitType(0)", False, "indexed", (), (), "The type number of the units in UnitAmount(0); counted in the same way."),
         ("currency_name", "CurrencyName", False, "text", (), (), "The name of the currency."),
-        ("currency_amount", "CurrencyAmount", False, "int", (), (), "The charge as a whole number, to be multiplied by CurrencyMultiplier."),
+        ("currency_amount", "CurrencyAmount", False, "int", (), (), "The charge, to be multiplied by CurrencyMultiplier."),
         ("currency_multiplier", "CurrencyMultiplier", False, "text", (), ("OneThousandth", "OneHundredth", "OneTenth", "One", "Ten", "Hundred", "Thousand"), "The factor of CurrencyAmount; needed with it."),
         ("total_type", "TotalType", False, "text", (), ("Total", "SubTotal"), "Whether a D message tells the sum so far or a part of it; Total by default."),
         ("aoc_billing_id", "AOCBillingId", False, "text", (), ("Normal", "ReverseCharge", "CreditCard", "CallFwdUnconditional", "CallFwdBusy", "CallFwdNoReply", "CallDeflection", "CallTransfer"), "How the call is billed; D knows only the first three values."),
@@ -302,7 +302,7 @@ ACTION_ROWS: Final[tuple[ActionRow, ...]] = (
     ("MixMonitorMute", "mix_monitor_mute", "Mute or unmute one direction of a channel in its MixMonitor recordings.", "app_mixmonitor", ("system", "call"), ("1.8.0",), "1.8-master", "response", "", (), "", (
         ("channel", "Channel", True, "text", (), (), "The full name of the channel."),
         ("direction", "Direction", True, "text", (), (), "Which audio: read (from the channel), write (to it) or both; needed."),
-        ("state", "State", True, "0 or 1", (), (), "1 to mute, 0 to unmute; needed."),
+        ("state", "State", True, "0 or 1", (), (), "Whether to mute; false unmutes."),
     )),
     ("ModuleCheck", "module_check", "Ask whether a module is loaded.", "core", ("system",), ("1.6.0",), "1.8-master", "response", "", (), "", (
         ("module", "Module", True, "text", (), (), "The name of the module without .so, such as app_dial."),
@@ -338,7 +338,7 @@ ACTION_ROWS: Final[tuple[ActionRow, ...]] = (
         ("channel", "Channel", True, "text", (), (), "The channel to dial, as technology/resource, such as PJSIP/100."),
         ("exten", "Exten", False, "text", (), (), "The extension to connect to; needs Context and Priority."),
         ("context", "Context", False, "text", (), (), "The context of Exten."),
-        ("priority", "Priority", False, "int or label", (), (), "The priority of Exten, as a number or a label."),
+        ("priority", "Priority", False, "int or label", (), (), "The priority of Exten."),
         ("application", "Application", False, "text", (), (), "The application to run, instead of an extension."),
         ("data", "Data", False, "text", (), (), "The arguments of Application."),
         ("timeout", "Timeout", False, "milliseconds", (), (), "How long to dial; 30 seconds by default."),
@@ -356,7 +356,7 @@ ACTION_ROWS: Final[tuple[ActionRow, ...]] = (
         ("channel", "Channel", True, "text", (), (), "The channel to park."),
         ("timeout_channel", "TimeoutChannel", False, "text", (), (), "The channel whose device is called when the parking time is over."),
         ("announce_channel", "AnnounceChannel", False, "text", (), (), "The channel that hears in which space the call is parked."),
-        ("timeout", "Timeout", False, "milliseconds", (), (), "How long to park, in whole seconds; 0 for no limit, empty for the lot's own time."),
+        ("timeout", "Timeout", False, "milliseconds", (), (), "How long to park; Asterisk counts whole seconds. 0 for no limit, empty for the lot's own time."),
         ("parkinglot", "Parkinglot", False, "text", (), (), "The parking lot; empty for the default one."),
         ("parking_space", "ParkingSpace", False, "text", (), (), "The space to park in; empty for one the lot chooses."),
     )),
@@ -463,7 +463,7 @@ ACTION_ROWS: Final[tuple[ActionRow, ...]] = (
     )),
     ("QueuePause", "queue_pause", "Pause or unpause a queue member.", "app_queue", ("agent",), ("1.2.0",), "1.8-master", "response", "", (), "", (
         ("interface", "Interface", True, "text", (), (), "The interface of the member, such as PJSIP/100."),
-        ("paused", "Paused", True, "bool", (), (), "true to pause, false to unpause."),
+        ("paused", "Paused", True, "bool", (), (), "Whether to pause the member; false unpauses it."),
         ("queue", "Queue", False, "text", (), (), "The queue to do it in; empty for all queues of the member."),
         ("reason", "Reason", False, "text", (), (), "Why the member pauses; goes to the event and the queue log."),
     )),
@@ -474,9 +474,9 @@ ACTION_ROWS: Final[tuple[ActionRow, ...]] = (
     )),
     ("QueueReload", "queue_reload", "Reload queues, their members or the penalty rules; all of it when nothing is chosen.", "app_queue", (), ("1.6.2.0",), "1.8-master", "response", "", (), "", (
         ("queue", "Queue", False, "text", (), (), "The queue to reload; empty for all."),
-        ("members", "Members", False, "yes or no", (), ("yes", "no"), "yes to reload the members."),
-        ("rules", "Rules", False, "yes or no", (), ("yes", "no"), "yes to reload queuerules.conf."),
-        ("parameters", "Parameters", False, "yes or no", (), ("yes", "no"), "yes to reload the settings of the queues."),
+        ("members", "Members", False, "yes or no", (), ("yes", "no"), "Whether to reload the members."),
+        ("rules", "Rules", False, "yes or no", (), ("yes", "no"), "Whether to reload queuerules.conf."),
+        ("parameters", "Parameters", False, "yes or no", (), ("yes", "no"), "Whether to reload the settings of the queues."),
     )),
     ("QueueRemove", "queue_remove", "Remove a dynamic member from a queue.", "app_queue", ("agent",), ("1.0.0",), "1.8-master", "response", "", (), "", (
         ("queue", "Queue", True, "text", (), (), "The name of the queue."),
@@ -505,7 +505,7 @@ ACTION_ROWS: Final[tuple[ActionRow, ...]] = (
         ("channel", "Channel", True, "text", (), (), "The channel to send."),
         ("exten", "Exten", True, "text", (), (), "The extension to go to."),
         ("context", "Context", True, "text", (), (), "The context of the extension."),
-        ("priority", "Priority", True, "int or label", (), (), "The priority of the extension, as a number or a label."),
+        ("priority", "Priority", True, "int or label", (), (), "The priority of the extension."),
         ("extra_channel", "ExtraChannel", False, "text", (), (), "A second channel to send, such as the peer; empty for none."),
         ("extra_exten", "ExtraExten", False, "text", (), (), "The extension for the second channel; needed with ExtraContext."),
         ("extra_context", "ExtraContext", False, "text", (), (), "The context for the second channel; empty sends it where the first one goes."),
@@ -576,7 +576,7 @@ ACTION_ROWS: Final[tuple[ActionRow, ...]] = (
     )),
     ("Status", "status", "List channels with their states and, if wanted, their variables.", "core", ("system", "call", "reporting"), ("0.2.0",), "1.8-master", "unmarked", "StatusComplete", ("Status",), "", (
         ("channel", "Channel", False, "text", (), (), "List only this channel; empty for all."),
-        ("variables", "Variables", False, "comma list", (), (), "The variables and functions to report of each channel, separated by commas."),
+        ("variables", "Variables", False, "comma list", (), (), "The variables and functions to report of each channel."),
         ("all_variables", "AllVariables", False, "bool", (), ("true", "false"), "Whether to report all variables of each channel; false by default."),
     )),
     ("StopMixMonitor", "stop_mix_monitor", "Stop a MixMonitor recording of a channel.", "app_mixmonitor", ("system", "call"), ("11.0.0",), "11-master", "response", "", (), "", (
@@ -636,6 +636,6 @@ ACTION_ROWS: Final[tuple[ActionRow, ...]] = (
         ("mailbox", "Mailbox", True, "text", (), (), "The number of the mailbox."),
     )),
     ("WaitEvent", "wait_event", "Hold the session until an event comes, then return all events that wait.", "core", (), ("1.4.0",), "1.8-master", "wait", "", (), "always", (
-        ("timeout", "Timeout", True, "seconds", (), (), "How long to wait, in whole seconds; -1 or empty waits for ever."),
+        ("timeout", "Timeout", True, "seconds", (), (), "How long to wait, in whole seconds; without it, for ever."),
     )),
 )

@@ -7,7 +7,8 @@ from inspect import Parameter as Argument
 from inspect import Signature
 from typing import Final, Protocol, cast
 
-from ami_proto.catalogue.action_record import ACTIONS, ActionRecord, Parameter
+from ami_proto.catalogue.action_record import ACTIONS, ActionRecord
+from ami_proto.catalogue.sentences import docstring_of
 from ami_proto.errors import InvalidAction
 from ami_proto.message.arguments import headers_of, unfit
 from ami_proto.message.encoding import Action, Scalar, Value
@@ -64,34 +65,6 @@ def make_action(record: ActionRecord, positional: tuple[object, ...], named: Map
         else:
             pairs += headers_of(parameter, argument)
     return Action(record.name, pairs, variables=variables)
-
-
-def docstring_of(record: ActionRecord) -> str:
-    """Return what `help` says of an action's function."""
-    lines = [record.does]
-    if record.parameters:
-        lines += ["", *(argument_line(each) for each in record.parameters)]
-    return "\n".join([*lines, "", needed_class(record), availability(record.branches, record.since)])
-
-
-def argument_line(parameter: Parameter) -> str:
-    """Return one line about an argument, with the header's name on the wire."""
-    unit = ", in seconds" if "seconds" in parameter.form else ""
-    values = f" One of {', '.join(parameter.words)}." if parameter.words else ""
-    return f"`{parameter.argument}`{unit} ({parameter.header.replace(' ', ', ')}): {parameter.means}{values}"
-
-
-def needed_class(record: ActionRecord) -> str:
-    """Return which class a user needs to send an action, in a sentence."""
-    if not record.privileges:
-        return "Every user may send it."
-    return f"A user needs the class {' or '.join(record.privileges)} to send it."
-
-
-def availability(branches: str, since: tuple[str, ...]) -> str:
-    """Return which releases have something, in a sentence."""
-    exact = f", since {', '.join(since)}" if since else ""
-    return f"Asterisk {branches.replace(' ', ', ').replace('-', ' to ')}{exact}."
 
 
 def _by_argument(

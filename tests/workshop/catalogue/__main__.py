@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Final
 
+from tests.workshop.catalogue.examples import example_frames
 from tests.workshop.catalogue.pages import actions_page, events_page
 from tests.workshop.catalogue.stubs import action_stub, event_stub
 from tests.workshop.catalogue.tables import action_table, event_table
@@ -18,6 +19,7 @@ def written() -> dict[Path, str]:
         core / "catalogue" / "event_table.py": event_table(),
         core / "actions.pyi": action_stub(),
         core / "events.pyi": event_stub(),
+        ROOT / "ami_backends/cli/examples.txt": example_frames(),
         ROOT / "docs/reference/actions.md": actions_page(),
         ROOT / "docs/reference/events.md": events_page(),
     }

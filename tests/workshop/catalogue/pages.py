@@ -1,11 +1,17 @@
 """Write the pages of `docs/reference` that list every action and event."""
 
-from collections.abc import Iterable
 from typing import Final
 
 from ami_proto.catalogue.action_record import ActionRecord
 from ami_proto.catalogue.event_record import EventRecord
-from ami_proto.message.action_functions import argument_line, availability, needed_class
+from ami_proto.catalogue.sentences import (
+    argument_line,
+    availability,
+    call_line,
+    ending,
+    needed_class,
+    receiving_class,
+)
 from tests.workshop.catalogue.facts import actions, events
 
 _ACTIONS: Final = """# Every action
@@ -36,20 +42,6 @@ repeated. A server may send others, which `event.get("Name")` reads.
 {entries}
 """
 
-_COMPLETIONS: Final = {
-    "response": "one response",
-    "output": "one response with the command's output",
-    "list": "a list",
-    "unmarked": "a list",
-    "event": "a response, and then the event `{end}`",
-    "event only": "the event `{end}`, without a response",
-    "fence": "no recognisable end: a `Ping` is sent after it",
-    "fence only": "no recognisable end, and perhaps no response: a `Ping` is sent after it",
-    "originate": "a response, and then the event `{end}` unless it is synchronous",
-    "wait": "the events of the session, then `WaitEventComplete`",
-}
-"""How an action ends, in words."""
-
 
 def actions_page() -> str:
     """Return `docs/reference/actions.md`."""
@@ -66,17 +58,9 @@ def _page(text: str, entries: list[str]) -> str:
 
 
 def _action(action: ActionRecord) -> str:
-    required = [each.argument for each in action.parameters if each.required]
-    optional = [each.argument for each in action.parameters if not each.required]
-    arguments = ", ".join([*required, *(["*", *optional] if optional else [])])
-    lines = [f"## {action.name}", "", f"`{action.function}({arguments})`", "", action.does, ""]
+    lines = [f"## {action.name}", "", f"`{call_line(action)}`", "", action.does, ""]
     lines += [f"* {argument_line(each)}" for each in action.parameters] + [""] * bool(action.parameters)
-    answer = _COMPLETIONS[action.completion].format(end=action.end)
-    if action.items:
-        answer += f" of {_links(action.items)}, ended by `{action.end}`"
-    if action.completion == "unmarked":
-        answer += ", without `EventList` headers before 13.2"
-    facts = [f"Answered by {answer}.", needed_class(action), availability(action.branches, action.since)]
+    facts = [ending(action, _link), needed_class(action), availability(action.branches, action.since)]
     return "\n".join([*lines, " ".join(facts)])
 
 
@@ -87,12 +71,11 @@ def _event(event: EventRecord) -> str:
         for each in event.headers
     )
     lines += [headers, ""] * bool(headers)
-    classes = f"Sent to users with the class {' or '.join(event.classes)}. " if event.classes else ""
-    return "\n".join([*lines, classes + availability(event.branches, event.since)])
+    facts = [receiving_class(event.classes), availability(event.branches, event.since)]
+    return "\n".join([*lines, " ".join(filter(None, facts))])
 
 
-def _links(names: Iterable[str]) -> str:
-    known = {each.name for each in events()}
-    return ", ".join(
-        f"[`{name}`](events.md#{name.lower()})" if name in known else f"`{name}`" for name in names
-    )
+def _link(name: str) -> str:
+    """Return a name as code, linked to its entry if it is that of an event."""
+    known = name in {each.name for each in events()}
+    return f"[`{name}`](events.md#{name.lower()})" if known else f"`{name}`"

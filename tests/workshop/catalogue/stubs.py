@@ -6,7 +6,7 @@ from typing import Final
 
 from ami_proto.catalogue.action_record import ActionRecord, Parameter
 from ami_proto.catalogue.event_record import EventHeader, EventRecord
-from ami_proto.message.action_functions import docstring_of
+from ami_proto.catalogue.sentences import docstring_of
 from tests.workshop.catalogue.facts import (
     actions,
     common_headers,
