@@ -1039,7 +1039,7 @@ def originate(channel: str, *, exten: str | None = None, context: str | None = N
     `other_channel_id` (OtherChannelId): The Uniqueid for the second half, when a Local channel is dialed.
     `pre_dial_go_sub` (PreDialGoSub): A subroutine to run before dialing, as context,extension,priority.
 
-    Answered by a response, and then the event OriginateResponse unless it is synchronous. Until then, Asterisk serves nothing else on the session if it is synchronous.
+    Answered by a response, and then the event OriginateResponse unless it is synchronous. A synchronous one keeps Asterisk from serving the session until then.
     A user needs the class originate to send it.
     Asterisk 1.8 to master, since 0.2.0.
     """

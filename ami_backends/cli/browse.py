@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 import typer
 from rich.text import Text
 
-from ami_backends.cli.entries import Entry, entry_lines, entry_record, synopsis
+from ami_backends.cli.entries import CatalogueEntry, entry_lines, entry_record, synopsis
 from ami_backends.cli.exits import UsageProblem
 from ami_backends.cli.json_lines import write_json
 from ami_backends.cli.options import JsonOutput
@@ -25,9 +25,9 @@ PatternArgument = Annotated[
         show_default=False,
     ),
 ]
-Found = TypeVar("Found", bound=Entry)
+Found = TypeVar("Found", bound=CatalogueEntry)
 
-NAME_WIDTH_MAX = 28
+LIST_WIDTH_MAX = 28
 """Columns for names in a list; a longer one shifts the rest of its line."""
 
 
@@ -81,6 +81,6 @@ def _show(found: list[Found], pattern: str | None, json: bool) -> None:
         for line in entry_lines(found[0]):
             screen.write(line)
         return
-    width = min(max(len(entry.name) for entry in found), NAME_WIDTH_MAX)
+    width = min(max(len(entry.name) for entry in found), LIST_WIDTH_MAX)
     for entry in found:
         screen.write(Text.assemble((entry.name.ljust(width), "bold"), "  ", synopsis(entry)), crop=True)

@@ -1,12 +1,17 @@
-"""An action or event of the catalogue as it is shown: on one line, whole, or as plain data."""
+"""An action or event of the catalogue as it is shown: on one line, whole, or as plain data.
+
+The examples are in `examples.txt`, which `python -m tests.workshop.catalogue` writes from captures of real
+servers: an action has a request and its response.
+"""
 
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from importlib.resources import files
 from shutil import get_terminal_size
 
 from rich.text import Text
 
-from ami_backends.cli.examples import example_action, example_event
 from ami_backends.cli.json_lines import JsonRecord
 from ami_proto.catalogue.action_record import ActionRecord, Parameter
 from ami_proto.catalogue.event_record import EventHeader, EventRecord
@@ -19,17 +24,18 @@ from ami_proto.catalogue.sentences import (
     receiving_class,
 )
 
-Entry = ActionRecord | EventRecord
+CatalogueEntry = ActionRecord | EventRecord
+Frames = tuple[str, ...]
 
 WIDTH_MAX = 100
 """Columns that text takes at most, however wide the terminal is."""
 
-NAME_WIDTH_MAX = 24
+HEADER_WIDTH_MAX = 24
 """Columns for the names of headers; after a longer one the text begins on the next line."""
 
-NAME_STYLE = "cyan"
+HEADER_STYLE = "cyan"
 
-FORMS = {
+WIRE_FORMS = {
     "int": "a whole number",
     "int or label": "a whole number or a label",
     "bool": "true or false",
@@ -44,17 +50,17 @@ FORMS = {
 """How the value of a header is written on the wire, by the form of its argument."""
 
 
-def synopsis(entry: Entry) -> str:
+def synopsis(entry: CatalogueEntry) -> str:
     """Return what an action does, or what an event means, in a sentence."""
     return entry.does if isinstance(entry, ActionRecord) else entry.means
 
 
-def entry_lines(entry: Entry) -> list[Text]:
+def entry_lines(entry: CatalogueEntry) -> list[Text]:
     """Return the lines that show an entry whole."""
     return list(_action_lines(entry) if isinstance(entry, ActionRecord) else _event_lines(entry))
 
 
-def entry_record(entry: Entry) -> JsonRecord:
+def entry_record(entry: CatalogueEntry) -> JsonRecord:
     """Return an entry as plain data. Its keys stay."""
     if isinstance(entry, ActionRecord):
         return {
@@ -71,7 +77,7 @@ def entry_record(entry: Entry) -> JsonRecord:
             "module": entry.module,
             "branches": entry.branches,
             "since": entry.since,
-            "example": example_action(entry.name),
+            "example": _action_example(entry.name),
         }
     return {
         "type": "event",
@@ -82,7 +88,7 @@ def entry_record(entry: Entry) -> JsonRecord:
         "privileges": entry.classes,
         "branches": entry.branches,
         "since": entry.since,
-        "example": example_event(entry.name),
+        "example": _event_example(entry.name),
     }
 
 
@@ -116,24 +122,24 @@ def _action_lines(action: ActionRecord) -> Iterator[Text]:
     module = "Asterisk's core" if action.module == "core" else f"the module {action.module}"
     facts = [ending(action), needed_class(action), f"It is in {module}."]
     yield from _facts([*facts, availability(action.branches, action.since)])
-    yield from _example(example_action(action.name))
+    yield from _example_lines(_action_example(action.name))
 
 
 def _event_lines(event: EventRecord) -> Iterator[Text]:
     yield from _title(event)
     yield from _columns([(each.name, _header_text(each)) for each in event.headers])
     yield from _facts([receiving_class(event.classes), availability(event.branches, event.since)])
-    yield from _example(example_event(event.name))
+    yield from _example_lines(_event_example(event.name))
 
 
-def _title(entry: Entry) -> Iterator[Text]:
+def _title(entry: CatalogueEntry) -> Iterator[Text]:
     yield Text(entry.name, "bold")
     yield from _paragraph(synopsis(entry), "")
     yield Text()
 
 
 def _parameter_text(parameter: Parameter) -> str:
-    marks = ["required"] * parameter.required + [FORMS.get(parameter.form, "")]
+    marks = ["required"] * parameter.required + [WIRE_FORMS.get(parameter.form, "")]
     return f"{_sentence(marks)} {meaning(parameter)}".lstrip()
 
 
@@ -150,13 +156,13 @@ def _sentence(marks: Iterable[str]) -> str:
 
 def _columns(rows: Sequence[tuple[str, str]]) -> Iterator[Text]:
     """Yield names with the text about each beside it, and an empty line at the end."""
-    width = min(max((len(name) for name, _ in rows), default=0), NAME_WIDTH_MAX)
+    width = min(max((len(name) for name, _ in rows), default=0), HEADER_WIDTH_MAX)
     for name, about in rows:
         lines = _wrapped(about, " " * (width + 4))
         if len(name) > width or not lines:
-            yield from _paragraph(name, "  ", NAME_STYLE)
+            yield from _paragraph(name, "  ", HEADER_STYLE)
         else:
-            yield Text.assemble("  ", (name.ljust(width + 2), NAME_STYLE), lines.pop(0).lstrip())
+            yield Text.assemble("  ", (name.ljust(width + 2), HEADER_STYLE), lines.pop(0).lstrip())
         yield from map(Text, lines)
     if rows:
         yield Text()
@@ -167,7 +173,7 @@ def _facts(sentences: Iterable[str]) -> Iterator[Text]:
         yield from _paragraph(sentence, "")
 
 
-def _example(frames: Sequence[str]) -> Iterator[Text]:
+def _example_lines(frames: Sequence[str]) -> Iterator[Text]:
     """Yield frames of a capture, an empty line before each."""
     if frames:
         yield Text()
@@ -189,3 +195,27 @@ def _wrapped(text: str, indent: str) -> list[str]:
         text, max(width, len(indent) + 20), initial_indent=indent, subsequent_indent=indent,
         break_long_words=False, break_on_hyphens=False,
     )  # fmt: skip
+
+
+def _action_example(name: str) -> Frames:
+    """Return a request and the response to it, without their ActionIDs; nothing if no capture has it."""
+    return _examples().get(f"Action: {name}", ())
+
+
+def _event_example(name: str) -> Frames:
+    """Return an event; nothing if no capture has it."""
+    return _examples().get(f"Event: {name}", ())
+
+
+@cache
+def _examples() -> Mapping[str, Frames]:
+    """Return the examples by the first line of each."""
+    text = files("ami_backends.cli").joinpath("examples.txt").read_text("utf-8")
+    return {frames[0].partition("\n")[0]: frames for frames in _grouped(text.strip().split("\n\n"))}
+
+
+def _grouped(frames: Iterable[str]) -> Iterator[Frames]:
+    """Yield each event alone, and each request with the response after it."""
+    rest = iter(frames)
+    for frame in rest:
+        yield (frame, next(rest)) if frame.startswith("Action:") else (frame,)

@@ -27,7 +27,7 @@ _BLOCKING: Final[Mapping[str, str]] = MappingProxyType(
     {
         "": "",
         "always": " Until then, Asterisk serves nothing else on the session.",
-        "unless asynchronous": " Until then, Asterisk serves nothing else on the session if it is synchronous.",
+        "unless asynchronous": " A synchronous one keeps Asterisk from serving the session until then.",
     }
 )
 
