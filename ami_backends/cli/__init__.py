@@ -1,11 +1,15 @@
 """The `ami` command. Needs the extra `cli`: without it, `main` prints how to install it."""
 
 import atexit
+import os
 import signal
 import sys
 from contextlib import suppress
 
 MISSING_EXTRA = 'ami: the command line needs the extra "cli": pip install "ami-proto[cli]"'
+COMPLETION_VARIABLE = "_AMI_COMPLETE"
+"""Set by a shell that asks what may stand at the cursor, to the name of the shell."""
+
 STATUS_USAGE = 2
 STATUS_INTERRUPTED = 130
 
@@ -32,6 +36,11 @@ def _ignore_ctrl_c() -> None:
 
 
 def _run() -> int:
+    if shell := os.environ.get(COMPLETION_VARIABLE):
+        from ami_backends.cli.suggestions import print_suggestions
+
+        print_suggestions(shell, sys.argv[1:])
+        return 0
     try:
         from ami_backends.cli.app import run_command_line
     except ModuleNotFoundError as error:

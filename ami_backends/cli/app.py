@@ -19,6 +19,7 @@ from ami_backends.cli.interrupts import may_handle
 from ami_backends.cli.listen import listen
 from ami_backends.cli.reporting import configuration_warnings
 from ami_backends.cli.send import command, send
+from ami_backends.cli.shells import InstallCompletion, ShowCompletion
 from ami_backends.cli.standard_streams import flush_streams, output_failures_named, replace_missing_streams
 from ami_backends.cli.status import status
 
@@ -52,7 +53,7 @@ def build() -> typer.Typer:
         " written, 130 Ctrl-C.",
         no_args_is_help=True,
         rich_markup_mode=None,  # rich takes words in brackets for markup, and leaves them out
-        add_completion=False,
+        add_completion=False,  # `shells` has its own scripts
     )
     app.callback()(_global_options)
     for own in (listen, send, command, status, actions, events, check_config):
@@ -103,6 +104,8 @@ def _global_options(
         bool,
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
     ] = False,
+    install_completion: InstallCompletion = False,
+    show_completion: ShowCompletion = False,
 ) -> None:
     """Talk to Asterisk over AMI, the Asterisk Manager Interface."""
 

@@ -144,8 +144,13 @@ def test_ami_proto_alone_needs_nothing_else(proto_wheel: Path) -> None:
     """And no extra of it names ami-conformance, which pip could not find from a clone."""
     assert all("; extra == " in need for need in needs(proto_wheel))
     assert {name_of(need) for need in needs(proto_wheel)} == {
-        "anyio", "trio", "gevent", "typer", "rich", "prometheus-client"
+        "anyio", "trio", "gevent", "typer", "rich", "shellingham", "prometheus-client"
     }  # fmt: skip
+
+
+def test_the_command_line_has_its_examples_and_scripts(proto_wheel: Path) -> None:
+    files = {name.partition("ami_backends/cli/")[2] for name in contents(proto_wheel)}
+    assert files > {"examples.txt", "shells/ami.bash", "shells/ami.fish", "shells/ami.zsh"}
 
 
 def test_the_tools_of_developers_are_in_no_metadata(proto_wheel: Path, conformance_wheel: Path) -> None:

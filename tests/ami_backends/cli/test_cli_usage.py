@@ -49,6 +49,8 @@ from tests.cli_harness import PATIENCE, ami, chatter, environment, mock, start, 
         (["command", "ami://u@h"], "no command"),
         (["command", "ami://u@h", "a\nb"], "CR, LF or NUL"),
         (["lisen"], "no such command"),
+        (["actions", "Ping", "hunter2"], "unexpected extra argument"),
+        (["events", "nosuchevent"], "no event matches"),
         (["listen", "--nonsense"], "no such option"),
     ],
 )
@@ -150,6 +152,8 @@ USAGE = {
     "send": "[OPTIONS] [TARGET] ACTION [HEADER=VALUE]...",
     "command": '[OPTIONS] [TARGET] "COMMAND"',
     "status": "[OPTIONS]",
+    "actions": "[OPTIONS] [PATTERN]",
+    "events": "[OPTIONS] [PATTERN]",
     "check-config": "[OPTIONS] FILE",
 }
 LOGIN_OPTIONS = ("--secret-file", "--ca", "--server-name", "--insecure", "--connect-timeout")
@@ -160,7 +164,8 @@ def test_help_shows_how_to_call_a_command(name: str) -> None:
     ended = ami(name, "--help", env={"COLUMNS": "100"})
     assert (ended.status, ended.err) == (0, "")
     assert ended.out.splitlines()[0] == f"Usage: ami {name} {USAGE[name]}"
-    assert all((option in ended.out) == (name not in ("status", "check-config")) for option in LOGIN_OPTIONS)
+    logs_in = name in ("listen", "send", "command")
+    assert all((option in ended.out) == logs_in for option in LOGIN_OPTIONS)
 
 
 @pytest.mark.parametrize("name", [*USAGE, "demo", "mock"])
