@@ -295,5 +295,7 @@ def test_every_command_on_the_pages_is_valid(words: str) -> None:
     name, *arguments = shlex.split(words)
     command = get_command(build())
     assert isinstance(command, TyperGroup)
+    if not arguments and name in {option for each in command.params for option in each.opts}:
+        return
     with command.commands[name].make_context(name, arguments):
         pass

@@ -20,8 +20,8 @@ PatternArgument = Annotated[
     str | None,
     typer.Argument(
         metavar="[PATTERN]",
-        help="A name in any case, a pattern of names with the wildcards * and ?, or text that a name or its"
-        " description contains.",
+        help="A name in any case, a pattern of names with the wildcards * and ?, or words that a name and its"
+        " sentence contain.",
         show_default=False,
     ),
 ]
@@ -60,7 +60,7 @@ def _matching(entries: Collection[Found], pattern: str | None, kind: str) -> lis
     exact = [each for each in entries if each.name == pattern]
     named = [each for each in entries if each.name.lower() == wanted]
     globbed = [each for each in entries if fnmatchcase(each.name.lower(), wanted)]
-    containing = [each for each in entries if wanted in f"{each.name}\n{synopsis(each)}".lower()]
+    containing = [each for each in entries if _contains(each, wanted.split())]
     found = exact or named or globbed or containing
     if not found:
         names = {each.name.lower(): each.name for each in entries}
@@ -68,6 +68,11 @@ def _matching(entries: Collection[Found], pattern: str | None, kind: str) -> lis
         hint = f"did you mean {names[close[0]]}?" if close else f"`ami {kind}s` lists them all"
         raise UsageProblem(f"no {kind} matches {pattern!r}: {hint}")
     return found
+
+
+def _contains(entry: CatalogueEntry, words: list[str]) -> bool:
+    text = f"{entry.name} {synopsis(entry)}".lower()
+    return bool(words) and all(word in text for word in words)
 
 
 def _show(found: list[Found], pattern: str | None, json: bool) -> None:

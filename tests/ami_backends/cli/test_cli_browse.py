@@ -16,7 +16,7 @@ from ami_backends.cli.entries import WIDTH_MAX, WIRE_FORMS, CatalogueEntry, entr
 from ami_proto.catalogue.action_record import ACTIONS
 from ami_proto.catalogue.event_record import EVENTS
 from ami_proto.message.arguments import FORMS
-from tests.cli_harness import PATIENCE, environment, start
+from tests.cli_harness import PATIENCE, ROOT, environment, start
 
 EXAMPLE = "For example, from a capture:"
 
@@ -61,10 +61,10 @@ def test_all_are_listed_with_a_sentence_each(
     ("pattern", "found"),
     [
         ("queue*member*", ["QueueMemberRingInUse"]),
-        ("MUTE P", ["ConfbridgeMute", "ConfbridgeUnmute"]),
+        ("MUTE P", ["ConfbridgeMute", "ConfbridgeUnmute", "MeetmeMute", "MeetmeUnmute"]),
         ("unmute", ["ConfbridgeUnmute", "MeetmeUnmute", "MixMonitorMute", "MuteAudio"]),
         ("?GI", ["AGI"]),
-        ("advice of charge", ["AOCMessage"]),
+        ("charge Advice", ["AOCMessage"]),
         ("status", None),
     ],
 )  # fmt: skip
@@ -94,6 +94,7 @@ def test_two_events_differ_by_case_only(capsys: pytest.CaptureFixture[str]) -> N
         (["actions", "QueueAd*d"], None),
         (["actions", "queueaddd"], "no action matches 'queueaddd': did you mean QueueAdd?"),
         (["events", "newchanel"], "no event matches 'newchanel': did you mean Newchannel?"),
+        (["actions", ""], "no action matches '': `ami actions` lists them all"),
         (["actions", "zzz"], "no action matches 'zzz': `ami actions` lists them all"),
         (["events", "zzz", "--json"], "no event matches 'zzz': `ami events` lists them all"),
     ],
@@ -140,6 +141,13 @@ For example, from a capture:
 
 def test_an_action_is_shown_whole(capsys: pytest.CaptureFixture[str]) -> None:
     assert shown(capsys, "actions", "queuepause") == QUEUE_PAUSE.splitlines()
+
+
+def test_the_page_shows_it_as_it_is() -> None:
+    page = (ROOT / "docs/reference/command-line.md").read_text("utf-8")
+    printed = page.partition("$ ami actions queuepause\n")[2].partition("...\n```")[0]
+    assert printed
+    assert QUEUE_PAUSE.startswith(printed)
 
 
 ALARM_CLEAR = """\
