@@ -7,7 +7,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from ami_backends.cli.app import build
-from ami_backends.cli.suggestions import ARGUMENTS, Suggestion
+from ami_backends.cli.suggestions import ARGUMENTS, OPTION_VALUES, Suggestion
 
 
 def command_suggestions(before: Sequence[str], word: str) -> Iterable[Suggestion]:
@@ -22,9 +22,7 @@ def command_suggestions(before: Sequence[str], word: str) -> Iterable[Suggestion
         return ()
     taking = {opt: each for each in command.params for opt in each.opts if _takes_value(each)}
     if words and words[-1] in taking:
-        context = command.make_context(name, [], resilient_parsing=True)
-        found = taking[words[-1]].shell_complete(context, "")  # typer compares the case of letters
-        return (Suggestion(each.value, each.help or "") for each in found)
+        return _option_values(taking[words[-1]], command.make_context(name, [], resilient_parsing=True))
     if word.startswith("-"):
         return _options(command.params)
     return ARGUMENTS[name](_arguments(words, taking), word) if name in ARGUMENTS else ()
@@ -41,6 +39,13 @@ def _options(parameters: Iterable[Any]) -> Iterator[Suggestion]:
             if opt.startswith("--"):
                 yield Suggestion(opt, getattr(each, "help", None) or "")
     yield Suggestion("--help", "Show this message and exit.")
+
+
+def _option_values(option: Any, context: Any) -> Iterable[Suggestion]:  # noqa: ANN401 - as below
+    for name in OPTION_VALUES.keys() & option.opts:
+        return OPTION_VALUES[name]()
+    found = option.shell_complete(context, "")  # typer compares the case of letters
+    return (Suggestion(each.value, each.help or "") for each in found)
 
 
 def _takes_value(parameter: Any) -> bool:  # noqa: ANN401 - click's, or typer's copy of it

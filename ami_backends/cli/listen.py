@@ -24,7 +24,6 @@ from ami_backends.cli.reporting import (
 )
 from ami_backends.cli.screen import Screen, ScreenItem
 from ami_backends.cli.server_file import ServerGlobs, ServersFile, refuse_mixed
-from ami_backends.cli.suggestions import complete_event
 from ami_backends.cli.target import take_target
 from ami_backends.telemetry import Telemetry
 from ami_proto import (
@@ -51,7 +50,6 @@ EventPatterns = Annotated[
         "--event",
         metavar="PATTERN",
         help="Show only events whose name matches; * and ? are wildcards. May be given more than once.",
-        autocompletion=complete_event,
     ),
 ]
 FullOutput = Annotated[bool, typer.Option("--full", help="Show every header on a line of its own.")]

@@ -67,11 +67,6 @@ def event_names() -> Iterator[Suggestion]:
     return (Suggestion(each.name, each.means) for each in EVENTS.values())
 
 
-def complete_event(incomplete: str) -> Sequence[tuple[str, str]]:
-    """Return the events whose name begins so, as typer takes them for an option."""
-    return [each for each in event_names() if each.text.lower().startswith(incomplete.lower())]
-
-
 def send_words(before: Sequence[str], word: str) -> Iterable[Suggestion]:
     """Suggest the action of `ami send`, and then its headers and their values."""
     words = before[1:] if before and "://" in before[0] else before
@@ -90,6 +85,9 @@ ARGUMENTS: Mapping[str, Suggest] = {
     "events": lambda before, _: () if before else event_names(),
 }
 """The commands whose arguments are known."""
+
+OPTION_VALUES: Mapping[str, Callable[[], Iterable[Suggestion]]] = {"--event": event_names}
+"""The options whose values are names of AMI."""
 
 
 def _headers(action: ActionRecord, given: Iterable[str]) -> Iterator[Suggestion]:
