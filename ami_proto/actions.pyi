@@ -449,7 +449,7 @@ def dahdi_dial_offhook(dahdi_channel: int, number: str) -> Action:
     """
 
 def dahdi_dnd_off(dahdi_channel: int) -> Action:
-    """Turn do-not-disturb off on a DAHDI channel.
+    """Turn off do-not-disturb for a DAHDI channel.
 
     `dahdi_channel` (DAHDIChannel): The number of the DAHDI channel.
 
@@ -459,7 +459,7 @@ def dahdi_dnd_off(dahdi_channel: int) -> Action:
     """
 
 def dahdi_dnd_on(dahdi_channel: int) -> Action:
-    """Turn do-not-disturb on on a DAHDI channel.
+    """Turn on do-not-disturb for a DAHDI channel.
 
     `dahdi_channel` (DAHDIChannel): The number of the DAHDI channel.
 
@@ -622,7 +622,7 @@ def events(event_mask: Literal["on", "off", "system,call,log,..."] | str) -> Act
 
     `event_mask` (EventMask): on, off, or event classes separated by commas; unknown words alone mean off. One of on, off, system,call,log,....
 
-    Answered by no recognisable end, and perhaps no response: a Ping is sent after it.
+    There may be no response. Its end cannot be recognised: a Ping follows it.
     Every user may send it.
     Asterisk 1.8 to master, since 0.9.0.
     """
@@ -651,7 +651,7 @@ def fax_session(session_number: int) -> Action:
 
     `session_number` (SessionNumber): The number of the session, as FAXSessions gives it.
 
-    Answered by no recognisable end: a Ping is sent after it.
+    Its end cannot be recognised: a Ping follows it.
     A user needs the class call to send it.
     Asterisk 13 to master, since 13.0.0.
     """
@@ -667,7 +667,7 @@ def fax_sessions() -> Action[FAXSessionsEntry]:
 def fax_stats() -> Action:
     """Ask for the fax statistics of the server.
 
-    Answered by a response, and then the event FAXStats.
+    Answered by a response, and then by the event FAXStats.
     A user needs the class reporting to send it.
     Asterisk 13 to master, since 13.0.0.
     """
@@ -733,7 +733,7 @@ def hangup(channel: str, *, cause: int | None = None) -> Action[ChannelHungup]:
     `channel` (Channel): The full name of the channel, or a regular expression as /regex/.
     `cause` (Cause): The Q.850 cause to give, 1 to 127; empty leaves it to the channel.
 
-    Answered by a list of ChannelHungup, ended by ChannelsHungupListComplete.
+    Answered by one response, or by a list of ChannelHungup, ended by ChannelsHungupListComplete.
     A user needs the class system or call to send it.
     Asterisk 1.8 to master, since 0.2.0.
     """
@@ -741,7 +741,7 @@ def hangup(channel: str, *, cause: int | None = None) -> Action[ChannelHungup]:
 def iax_netstats() -> Action:
     """Ask for the network statistics of IAX2 calls; the reply is bare text without a Response.
 
-    Answered by no recognisable end, and perhaps no response: a Ping is sent after it.
+    There may be no response. Its end cannot be recognised: a Ping follows it.
     A user needs the class system or reporting to send it.
     Asterisk 1.8 to master, since 1.2.0.
     """
@@ -777,7 +777,7 @@ def jabber_send(jabber: str, jid: str, message: str) -> Action:
     `jid` (JID): The XMPP address to send to.
     `message` (Message): The text of the message.
 
-    Answered by no recognisable end: a Ping is sent after it.
+    Its end cannot be recognised: a Ping follows it.
     A user needs the class system to send it.
     Asterisk 1.8 to master, since 1.4.0.
     """
@@ -957,7 +957,7 @@ def module_load(load_type: Literal["load", "unload", "reload", "refresh"] | str,
     `module` (Module): The module's file name with .so, or a core part; empty with reload for all. One of cdr, dnsmgr, extconfig, enum, acl, manager, http, logger, features, dsp, udptl, indications, cel, plc.
     `recursive` (Recursive): Whether refresh also takes the modules that depend on this one; false by default.
 
-    Answered by no recognisable end: a Ping is sent after it.
+    Its end cannot be recognised: a Ping follows it.
     A user needs the class system to send it.
     Asterisk 1.8 to master, since 1.6.0.
     """
@@ -1039,7 +1039,7 @@ def originate(channel: str, *, exten: str | None = None, context: str | None = N
     `other_channel_id` (OtherChannelId): The Uniqueid for the second half, when a Local channel is dialed.
     `pre_dial_go_sub` (PreDialGoSub): A subroutine to run before dialing, as context,extension,priority.
 
-    Answered by a response, and then the event OriginateResponse unless it is synchronous. A synchronous one keeps Asterisk from serving the session until then.
+    Answered by a response, and then by the event OriginateResponse unless it is synchronous. A synchronous one keeps Asterisk from serving the session until then.
     A user needs the class originate to send it.
     Asterisk 1.8 to master, since 0.2.0.
     """
@@ -1328,7 +1328,7 @@ def pri_debug_set(span: int, level: Literal["off", "on", "hex", "intense"] | str
     `span` (Span): The number of the span.
     `level` (Level): How much to show; hex and intense show more than on. One of off, on, hex, intense.
 
-    Answered by no recognisable end: a Ping is sent after it.
+    Its end cannot be recognised: a Ping follows it.
     Every user may send it.
     Asterisk 13 to master, since 13.0.0.
     """
@@ -1470,7 +1470,7 @@ def queue_rule(*, rule: str | None = None) -> Action:
 def queues() -> Action:
     """Ask for the text of queue show (gone since Asterisk 15); the reply has no Response.
 
-    Answered by no recognisable end, and perhaps no response: a Ping is sent after it.
+    There may be no response. Its end cannot be recognised: a Ping follows it.
     Every user may send it.
     Asterisk 1.8 to 14.
     """
@@ -1885,7 +1885,7 @@ def wait_event(timeout: float) -> Action:
 
     `timeout`, in seconds (Timeout): How long to wait, in whole seconds; without it, for ever.
 
-    Answered by the events of the session, then WaitEventComplete. Until then, Asterisk serves nothing else on the session.
+    Answered by the events of the session, ended by WaitEventComplete. Until then, Asterisk serves nothing else on the session.
     Every user may send it.
     Asterisk 1.8 to master, since 1.4.0.
     """

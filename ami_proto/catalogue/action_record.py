@@ -39,7 +39,7 @@ class ActionRecord(NamedTuple):
     branches: str
     """The branches that have it, in runs such as `16 18-master`."""
     completion: str
-    """How it ends, in a word of `ami_proto/correlation/odd_actions.py`."""
+    """How it ends, in a word that `sentences` explains; odd ends are judged in `ami_proto/correlation`."""
     end: str
     """The event that ends its list, or has its result."""
     items: tuple[str, ...]

@@ -148,10 +148,10 @@ ACTION_ROWS: Final[tuple[ActionRow, ...]] = (
         ("dahdi_channel", "DAHDIChannel", True, "int", (), (), "The number of the DAHDI channel."),
         ("number", "Number", True, "text", (), (), "The digits to dial."),
     )),
-    ("DAHDIDNDoff", "dahdi_dnd_off", "Turn do-not-disturb off on a DAHDI channel.", "chan_dahdi", (), ("1.4.22",), "1.8-master", "response", "", (), "", (
+    ("DAHDIDNDoff", "dahdi_dnd_off", "Turn off do-not-disturb for a DAHDI channel.", "chan_dahdi", (), ("1.4.22",), "1.8-master", "response", "", (), "", (
         ("dahdi_channel", "DAHDIChannel", True, "int", (), (), "The number of the DAHDI channel."),
     )),
-    ("DAHDIDNDon", "dahdi_dnd_on", "Turn do-not-disturb on on a DAHDI channel.", "chan_dahdi", (), ("1.4.22",), "1.8-master", "response", "", (), "", (
+    ("DAHDIDNDon", "dahdi_dnd_on", "Turn on do-not-disturb for a DAHDI channel.", "chan_dahdi", (), ("1.4.22",), "1.8-master", "response", "", (), "", (
         ("dahdi_channel", "DAHDIChannel", True, "int", (), (), "The number of the DAHDI channel."),
     )),
     ("DAHDIHangup", "dahdi_hangup", "Act as if the user of an analog DAHDI channel had hung up.", "chan_dahdi", (), ("1.4.22",), "1.8-master", "response", "", (), "", (
@@ -238,7 +238,7 @@ ACTION_ROWS: Final[tuple[ActionRow, ...]] = (
         ("variable", "Variable", True, "text", (), (), "The name of the variable, or a function with its arguments, such as CALLERID(num)."),
         ("channel", "Channel", False, "text", (), (), "The channel the variable belongs to; empty for a global variable."),
     )),
-    ("Hangup", "hangup", "Hang up a channel, or all channels whose names match.", "core", ("system", "call"), ("0.2.0",), "1.8-master", "list", "ChannelsHungupListComplete", ("ChannelHungup",), "", (
+    ("Hangup", "hangup", "Hang up a channel, or all channels whose names match.", "core", ("system", "call"), ("0.2.0",), "1.8-master", "response or list", "ChannelsHungupListComplete", ("ChannelHungup",), "", (
         ("channel", "Channel", True, "text", (), (), "The full name of the channel, or a regular expression as /regex/."),
         ("cause", "Cause", False, "int", (), (), "The Q.850 cause to give, 1 to 127; empty leaves it to the channel."),
     )),

@@ -8,20 +8,20 @@ from ami_proto.catalogue.action_record import ActionRecord, Parameter
 
 _ENDINGS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "response": "one response",
-        "output": "one response with the command's output",
-        "list": "a list of {items}, ended by {end}",
-        "unmarked": "a list of {items}, ended by {end}, without {event_list} headers before 13.2",
-        "event": "a response, and then the event {end}",
-        "event only": "the event {end}, without a response",
-        "fence": "no recognisable end: a {ping} is sent after it",
-        "fence only": "no recognisable end, and perhaps no response: a {ping} is sent after it",
-        "originate": "a response, and then the event {end} unless it is synchronous",
-        "wait": "the events of the session, then {wait_end}",
+        "response": "Answered by one response.",
+        "output": "Answered by one response with the command's output.",
+        "list": "Answered by a list of {items}, ended by {end}.",
+        "response or list": "Answered by one response, or by a list of {items}, ended by {end}.",
+        "unmarked": "Answered by a list of {items}, ended by {end}, without {mark} headers before 13.2.",
+        "event": "Answered by a response, and then by the event {end}.",
+        "event only": "Answered by the event {end}, without a response.",
+        "fence": "Its end cannot be recognised: a {ping} follows it.",
+        "fence only": "There may be no response. Its end cannot be recognised: a {ping} follows it.",
+        "originate": "Answered by a response, and then by the event {end} unless it is synchronous.",
+        "wait": "Answered by the events of the session, ended by {wait_end}.",
     }
 )
 """How an action ends, by its completion."""
-
 
 _BLOCKING: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -30,6 +30,7 @@ _BLOCKING: Final[Mapping[str, str]] = MappingProxyType(
         "unless asynchronous": " A synchronous one keeps Asterisk from serving the session until then.",
     }
 )
+"""What waits for an action, by its blocking."""
 
 
 def docstring_of(record: ActionRecord) -> str:
@@ -63,14 +64,14 @@ def meaning(parameter: Parameter) -> str:
 
 def ending(record: ActionRecord, write: Callable[[str], str] = str) -> str:
     """Return how an action ends, in one or two sentences; `write` gives the form of each name in it."""
-    answer = _ENDINGS[record.completion].format(
+    said = _ENDINGS[record.completion].format(
         items=_joined(map(write, record.items), "and"),
         end=write(record.end),
-        event_list=write("EventList"),
+        mark=write("EventList"),
         ping=write("Ping"),
         wait_end=write("WaitEventComplete"),
     )
-    return f"Answered by {answer}.{_BLOCKING[record.blocking]}"
+    return f"{said}{_BLOCKING[record.blocking]}"
 
 
 def needed_class(record: ActionRecord) -> str:

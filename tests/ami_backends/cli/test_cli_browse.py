@@ -177,7 +177,7 @@ def test_an_event_is_shown_whole(capsys: pytest.CaptureFixture[str]) -> None:
     ("name", "says"),
     [
         ("Originate", "In milliseconds, where the function takes seconds. How long to dial"),
-        ("Originate", "Answered by a response, and then the event OriginateResponse unless it is"),
+        ("Originate", "Answered by a response, and then by the event OriginateResponse unless it is"),
         ("Originate", "NAME=VALUE, may be repeated. Variables to set on the new channel."),
         ("QueueStatus", "a list of QueueParams, QueueMember and QueueEntry, ended by QueueStatusComplete"),
         ("Command", "Until then, Asterisk serves nothing else on the session."),

@@ -17,6 +17,13 @@ _WORDS: Final = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+\d*|[A-Z]+\d*")
 _KEYWORDS: Final = frozenset({"async", "from"})
 """Python's own words, which an argument is not called: `async_`."""
 
+_COMPLETIONS: Final = {
+    "list": "list",
+    "single or list": "response or list",
+    "command": "output",
+}
+"""How an action ends that follows AMI's convention, by a word of the facts; others have one response."""
+
 
 @cache
 def actions() -> tuple[ActionRecord, ...]:
@@ -105,9 +112,7 @@ def _completion(name: str, documented: str) -> tuple[str, str]:
     for odd, names in rules["completion"].items():
         if name in names:
             return odd.replace("_", " "), ends.get(name, "")
-    if documented == "command":
-        return "output", ""
-    return ("list" if "list" in documented else "response"), ends.get(name, "")
+    return _COMPLETIONS.get(documented, "response"), ends.get(name, "")
 
 
 def _blocking(name: str) -> str:
