@@ -1883,7 +1883,7 @@ def voicemail_user_status(context: str, mailbox: str) -> Action:
 def wait_event(timeout: float) -> Action:
     """Hold the session until an event comes, then return all events that wait.
 
-    `timeout`, in seconds (Timeout): How long to wait, in whole seconds; without it, for ever.
+    `timeout`, in seconds (Timeout): How long to wait, in whole seconds.
 
     Answered by the events of the session, ended by WaitEventComplete. Until then, Asterisk serves nothing else on the session.
     Every user may send it.
