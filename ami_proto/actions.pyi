@@ -1880,7 +1880,7 @@ def voicemail_user_status(context: str, mailbox: str) -> Action:
     Asterisk 16 to master, since 16.0.0.
     """
 
-def wait_event(timeout: float) -> Action:
+def wait_event(*, timeout: float | None = None) -> Action:
     """Hold the session until an event comes, then return all events that wait.
 
     `timeout`, in seconds (Timeout): How long to wait, in whole seconds.

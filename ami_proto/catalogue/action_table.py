@@ -636,6 +636,6 @@ ACTION_ROWS: Final[tuple[ActionRow, ...]] = (
         ("mailbox", "Mailbox", True, "text", (), (), "The number of the mailbox."),
     )),
     ("WaitEvent", "wait_event", "Hold the session until an event comes, then return all events that wait.", "core", (), ("1.4.0",), "1.8-master", "wait", "", (), "always", (
-        ("timeout", "Timeout", True, "seconds", (), (), "How long to wait, in whole seconds."),
+        ("timeout", "Timeout", False, "seconds", (), (), "How long to wait, in whole seconds."),
     )),
 )

@@ -25,7 +25,6 @@ UNTRIED = {
     "Login": "a session that is logged in takes any",
     "Setvar": "without a Value it empties the variable, which a program should say",
     "UserEvent": "without a name it sends an event that has none",
-    "WaitEvent": "without a Timeout it waits for ever",
 }
 """Actions whose required parameters a server does not demand, with the reason why they are required here."""
 

@@ -56,6 +56,7 @@ print(*sorted(set(sys.modules) - before))
         "ami_proto.actions",
         "ami_proto.catalogue.event_record",
         "ami_proto.catalogue.event_table",
+        "ami_proto.catalogue.sentences",
         "ami_proto.events",
         "ami_proto.message.action_functions",
         "ami_proto.message.arguments",

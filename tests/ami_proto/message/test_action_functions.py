@@ -41,7 +41,7 @@ anyhow: Any = ami_proto.actions
         (redirect("PJSIP/1-1", "100", "default", 1), ["PJSIP/1-1", "100", "default", "1"]),
         (absolute_timeout("PJSIP/1-1", 0.2), ["PJSIP/1-1", "1"]),
         (play_dtmf("PJSIP/1-1", "5", duration=0.25), ["PJSIP/1-1", "5", "250"]),
-        (wait_event(30), ["30"]),
+        (wait_event(timeout=30), ["30"]),
         (mix_monitor_mute("PJSIP/1-1", "both", True), ["PJSIP/1-1", "both", "1"]),
         (user_event("Note", headers={"A": 1, "B": ["x", "y"]}), ["Note", "1", "x", "y"]),
         (message_send(from_="a", to="b", variables={"X": "1,2"}), ["b", "a", "X=1\\,2"]),
