@@ -27,19 +27,20 @@ class CallStatus(Enum):
     ANSWERED = "answered"
     BUSY = "busy"
     NO_ANSWER = "no answer"
-    """It rang until the time to dial was over, or the other side hung up."""
+    """Nobody answered until the time to dial was over."""
     FAILED = "failed"
-    """Asterisk could not place it; `reason` says why."""
+    """It could not be dialled, or ended before it was answered; `reason` says as much as Asterisk does."""
     UNCONFIRMED = "unconfirmed"
     """Asterisk accepted it, and the result was never told: the session ended, or the event was hidden."""
 
 
-# The last control frame of the dialled channel (include/asterisk/frame.h; main/dial.c, main/pbx.c).
+# The last control frame of the dialled channel (include/asterisk/frame.h; main/dial.c, main/pbx.c). 3 is what
+# a channel has that said nothing at all, and 0 what one has that hung up, with whatever cause.
 _REASONS: Final = MappingProxyType(
     {
-        "0": (CallStatus.FAILED, "the channel could not be dialled"),
+        "0": (CallStatus.FAILED, "not dialled, or hung up before it was answered"),
         "1": (CallStatus.NO_ANSWER, "the other side hung up"),
-        "3": (CallStatus.NO_ANSWER, "it rang, and nobody answered"),
+        "3": (CallStatus.NO_ANSWER, "nobody answered in time"),
         "5": (CallStatus.BUSY, "busy"),
         "8": (CallStatus.FAILED, "congestion"),
     }
@@ -70,7 +71,7 @@ class CallResult:
     def uniqueid(self) -> str | None:
         """The `Uniqueid` of the channel; None where there was none."""
         found = None if self.event is None else self.event.get("Uniqueid")
-        return None if found in (None, "", "<null>") else found
+        return None if found in (None, "", "<null>", "<unknown>") else found
 
 
 def call_result(reply: Reply) -> CallResult:

@@ -55,9 +55,9 @@ def test_a_call_for_whose_result_nobody_waited() -> None:
 @pytest.mark.parametrize(
     ("code", "status", "reason"),
     [
-        ("0", CallStatus.FAILED, "the channel could not be dialled"),
+        ("0", CallStatus.FAILED, "not dialled, or hung up before it was answered"),
         ("1", CallStatus.NO_ANSWER, "the other side hung up"),
-        ("3", CallStatus.NO_ANSWER, "it rang, and nobody answered"),
+        ("3", CallStatus.NO_ANSWER, "nobody answered in time"),
         ("5", CallStatus.BUSY, "busy"),
         ("8", CallStatus.FAILED, "congestion"),
         ("77", CallStatus.FAILED, "reason 77"),
@@ -66,7 +66,7 @@ def test_a_call_for_whose_result_nobody_waited() -> None:
 )
 def test_a_call_that_failed_says_why(code: str, status: CallStatus, reason: str) -> None:
     """R-TYPE-05."""
-    reply = Reply(QUEUED, (result_event("Failure", code, "<null>"),))
+    reply = Reply(QUEUED, (result_event("Failure", code, "<unknown>"),))
     result = failed_call(ActionFailed(TICKET, "Failure", reply, Sent.FULLY))
     assert (result.status, result.reason, result.uniqueid) == (status, reason, None)
     assert not result.answered
