@@ -25,6 +25,7 @@ PROOF = re.compile(r"\[`(test_\w+)`\]\(([^)]+)\)")
 ALSO_ON_ASTERISK = [
     # The two legs of a Local channel have threads of their own, so that either may hang up first.
     ("how-to/follow-one-call", 1, r"Newchannel \nNewchannel ;2\nUserEvent ;2\n(Hangup ;2\n)?Hangup"),
+    ("how-to/send-typed-actions", 1, r"called\ncause \d+ .*"),
     ("how-to/run-async-agi", 1, "async agi\n200 result=0"),
     ("how-to/read-odd-answers", 1, r"O'Brien O\\'Brien O'Brien"),
     ("how-to/read-odd-answers", 2, r"\[.*\] \[.*\]\n\[\]\n\['free'\]"),
