@@ -86,6 +86,12 @@ class Kind(Enum):
     """Longer than `max_frame_size` and skipped. Has its size, and name and ActionID if they were seen."""
 
 
+# Before 3.12, Python takes three calls to find a member in its enum. So what is asked for each message and
+# each action has a name of its own, here and in `Verdict`, `Purpose` and `Timer`.
+EVENT: Final = Kind.EVENT
+RESPONSE: Final = Kind.RESPONSE
+
+
 @unique
 class Sent(Enum):
     """How much of an action was given to the driver. Bytes that it was given may have left the process."""
@@ -99,6 +105,10 @@ class Sent(Enum):
     def retryable(self) -> bool:
         """Whether the action can be sent again without a risk that the server runs it twice."""
         return self is not Sent.FULLY
+
+
+FULLY: Final = Sent.FULLY
+"""Of nearly every action that has ended."""
 
 
 @unique

@@ -11,7 +11,7 @@ from ami_proto.connection.session import Session
 from ami_proto.connection.timers import ALWAYS
 from ami_proto.correlation.action_ids import ActionIds
 from ami_proto.correlation.completion import Completion
-from ami_proto.correlation.entry import Entry, Purpose, prepare
+from ami_proto.correlation.entry import USER, Entry, prepare
 from ami_proto.correlation.odd_actions import completion_for
 from ami_proto.correlation.outcome import Ticket
 from ami_proto.correlation.pending import Pending
@@ -65,7 +65,7 @@ class Actions:
     def next_deadline(self, judged_until: float = ALWAYS) -> float | None:
         """Return the earliest deadline of an action, of one that was sent only up to `judged_until`."""
         sent = self._next_sent(judged_until)
-        if not self.waiting.user_count:
+        if self.waiting.user_count == 0:
             return sent
         waiting = self.waiting.next_deadline()
         return sent if waiting is None else waiting if sent is None else min(waiting, sent)
@@ -107,7 +107,7 @@ class Actions:
         """End an action as cancelled. Does nothing when it has ended."""
         for pending in self._pendings():
             entry = pending.find(ticket.action_id)
-            if entry is not None and entry.ticket == ticket and entry.purpose is Purpose.USER:
+            if entry is not None and entry.ticket == ticket and entry.purpose is USER:
                 pending.remove(entry)
                 self._withdraw(entry)
                 self._journal.put_outcome(entry.cancelled())
@@ -150,7 +150,9 @@ class Actions:
 
     def _next_sent(self, judged_until: float) -> float | None:
         """Return the earliest deadline of the sent actions, if that may be judged."""
-        deadline = None if self.session is None else self.session.pending.next_deadline()
+        if self.session is None or self.session.pending.user_count == 0:
+            return None
+        deadline = self.session.pending.next_deadline()
         return None if deadline is None or deadline > judged_until else deadline
 
     def _pendings(self) -> tuple[Pending, ...]:
@@ -164,8 +166,8 @@ class Actions:
             raise InvalidAction("Logoff ends the session under the library: use stop")
         if (objection := self.objection(action)) is not None:
             raise Forbidden(self._config.key, action.name, objection)
-        if self.full:
-            raise Backpressure(f"{self.open_count} actions are pending, the most there may be")
+        if (open_count := self.open_count) >= self._config.max_pending_actions:
+            raise Backpressure(f"{open_count} actions are pending, the most there may be")
         if not state.sending and (not wait or state in (State.CLOSING, State.CLOSED)):
             raise NotReady(self._config.key, state.value, self._journal.last_cause)
 
@@ -201,7 +203,7 @@ class Actions:
 
     def _lose(self, pending: Pending, cause: Disconnect) -> None:
         for entry in pending.pop_all():
-            if entry.purpose is Purpose.USER:
+            if entry.purpose is USER:
                 self._journal.put_outcome(entry.lost(cause))
 
 

@@ -283,8 +283,8 @@ class Connection:
             wait=wait,
             asked_by=asked_by,
         )
-        # Clamped again: a user's strategy may have brought a later time while it was asked.
-        self._journal.now = self._journal.checked_time(now)
+        # Not before the end: a user's strategy may have brought a later time while it was asked.
+        self._journal.advance(now)
         return ticket
 
     def cancel(self, ticket: Ticket, now: float) -> None:

@@ -48,14 +48,14 @@ class Flow:
         """Whether the time of a pull or of the end of a pause is not known yet: those calls bring none."""
         if serving is None:
             return False
-        pause_end_unknown = len(self._delivery.pausable) > 0 and self._delivery.pause_end_unknown
-        return self._heartbeat.resumed or pause_end_unknown
+        may_pause = len(self._delivery.pausable) > 0
+        return self._heartbeat.resumed or (may_pause and self._delivery.pause_end_unknown)
 
     def wanted(self, session: Session | None, serving: Session | None) -> Watch | None:
         """Return what the driver should watch now; None without a stream."""
         if session is None or not session.connected:
             return None
-        paused = len(self._delivery.pausable) > 0 and self.paused(serving)  # mostly no queue may pause
+        paused = self._delivery.pausable and self.paused(serving)  # mostly no queue may pause
         return session.watches[not paused][session.outbox.size > 0]
 
     # -- the driver is told
@@ -87,6 +87,8 @@ class Flow:
 
     def report_drops(self, now: float) -> None:
         """Report drops, at most once each `drop_report_interval`; until then the timer waits for the rest."""
+        if not self._delivery.queues:
+            return
         if Timer.DROP_REPORT not in self._timers and self._delivery.report_drops():
             self._timers[Timer.DROP_REPORT] = now + self._config.drop_report_interval
 

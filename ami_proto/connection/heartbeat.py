@@ -36,7 +36,7 @@ judges.
 from enum import Enum, unique
 
 from ami_proto.config.server import ServerConfig
-from ami_proto.connection.timers import Timer, Timers
+from ami_proto.connection.timers import FRAME, READ, SILENCE, Timer, Timers
 
 MISSES_MAX = 3
 """Unanswered pings that end the session; the first already means DEGRADED."""
@@ -98,8 +98,8 @@ class Heartbeat:
         self.misses = 0
         self.resumed = False
         self._timers.stop(Timer.PONG)
-        if Timer.FRAME in self._timers:
-            self._timers[Timer.FRAME] = now + self._config.frame_timeout
+        if FRAME in self._timers:
+            self._timers[FRAME] = now + self._config.frame_timeout
         self.handle_received(now)
 
     def handle_frames(self, now: float, *, complete: bool, open_since: float | None) -> None:
@@ -109,9 +109,9 @@ class Heartbeat:
         if complete:
             self.handle_received(now)
         if open_since is None:
-            self._timers.pop(Timer.FRAME, None)
-        elif complete or Timer.FRAME not in self._timers:
-            self._timers[Timer.FRAME] = open_since + self._config.frame_timeout
+            self._timers.pop(FRAME, None)
+        elif complete or FRAME not in self._timers:
+            self._timers[FRAME] = open_since + self._config.frame_timeout
 
     def handle_received(self, now: float) -> None:
         """Take a complete frame as a sign of life."""
@@ -120,8 +120,8 @@ class Heartbeat:
         self._late_before.clear()
         self._patience = _Patience.PLAIN
         if self.misses == 0:  # while pings are missed, the next one does not wait for silence
-            self._timers[Timer.SILENCE] = now + self._config.heartbeat_interval
-        self._timers[Timer.READ] = now + self._config.read_timeout
+            self._timers[SILENCE] = now + self._config.heartbeat_interval
+        self._timers[READ] = now + self._config.read_timeout
 
     def handle_resumed(self) -> None:
         """Take the end of a pause. The next fact brings its time."""
@@ -136,7 +136,7 @@ class Heartbeat:
         """Take a pong, late or not: the peer serves this session."""
         self.misses = 0
         self._timers.stop(Timer.PONG)
-        self._timers[Timer.SILENCE] = now + self._config.heartbeat_interval
+        self._timers[SILENCE] = now + self._config.heartbeat_interval
 
     def handle_pinged(self, now: float) -> None:
         """Await the answer to a ping that was just queued."""
@@ -181,19 +181,19 @@ class Heartbeat:
         self, timer: Timer, deadline: float, now: float, *, paused: bool, blocked: bool
     ) -> _Situation:
         """Return the first situation that holds, in the order of the table."""
-        framing = Timer.FRAME in self._timers
-        if timer is Timer.SILENCE:
+        framing = FRAME in self._timers
+        if timer is SILENCE:
             held = paused or blocked or framing or Timer.PONG in self._timers
             return _Situation.HELD if held else _Situation.DUE
-        if timer is Timer.READ and blocked and self._patience is _Patience.PLAIN:
+        if timer is READ and blocked and self._patience is _Patience.PLAIN:
             return _Situation.BLOCKED
         if self._is_excused(timer, deadline, now, paused=paused):
             return _Situation.EXCUSED
-        if timer is Timer.FRAME:
+        if timer is FRAME:
             return _Situation.BLOCKED if blocked else _Situation.DUE
         if framing:
             return _Situation.FRAMING
-        if timer is Timer.READ and not blocked and self._patience is _Patience.EXTENDED:
+        if timer is READ and not blocked and self._patience is _Patience.EXTENDED:
             return _Situation.UNBLOCKED
         return _Situation.DUE
 

@@ -50,9 +50,11 @@ _MergeKey = Fault | Subscription | type[StateChanged] | type[ConnectScheduled] |
 
 def checked_time(now: float, latest: float) -> float:
     """Return the time of a request, not before the latest. Raises `MisuseError` for NaN and infinities."""
+    if latest < now < NOW_MAX:
+        return now
     if not -NOW_MAX < now < NOW_MAX:
         raise MisuseError(f"now = {now!r} is no time in seconds")
-    return max(latest, now)
+    return latest
 
 
 class _Slot:

@@ -322,6 +322,12 @@ class Lifecycle:
             self._flow.end_pauses(now)
             self._heartbeat.handle_time(now)
         self._verdicts.count_flood(self.session)
+        earliest = self._verdicts.next_deadline(self.session)
+        if earliest is not None and earliest <= now:
+            self._handle_due(now)
+
+    def _handle_due(self, now: float) -> None:
+        """Let timers and actions act that are due and may be judged; ask for a look where one may not."""
         while True:
             until = self._judged_until()
             timer, action = self.timers.next(until), self._actions.next_deadline(until)

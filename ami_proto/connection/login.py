@@ -4,6 +4,7 @@ configuration asks for them. `boot.py` says what the wait is for.
 
 import hashlib
 from enum import Enum, unique
+from typing import Final
 
 from ami_proto.config.server import ServerConfig
 from ami_proto.connection.boot import uptime_min
@@ -26,6 +27,10 @@ class Step(Enum):
     SETTING_UP = "setting up"
     """One set-up action is open; the next follows when it has ended."""
     COMPLETE = "complete"
+
+
+COMPLETE: Final = Step.COMPLETE
+"""Of every session that serves: `values.py` says why it has a name of its own."""
 
 
 class Login:
@@ -57,12 +62,12 @@ class Login:
     @property
     def complete(self) -> bool:
         """Whether the login has ended well. Events are delivered from here on."""
-        return self.step is Step.COMPLETE
+        return self.step is COMPLETE
 
     @property
     def accepted(self) -> bool:
         """Whether the server has accepted the login: set-up actions may be open, or all is complete."""
-        return self.step is Step.SETTING_UP or self.step is Step.COMPLETE
+        return self.step is Step.SETTING_UP or self.step is COMPLETE
 
     def begin(self) -> tuple[Purpose, Action]:
         """Return the first action."""
@@ -129,7 +134,7 @@ class Login:
             self._open_action = "CoreSettings"
             return Purpose.RELEASE, Action("CoreSettings")
         if self._ended == len(self._config.setup):
-            self.step = Step.COMPLETE
+            self.step = COMPLETE
             return None
         setup = self._config.setup[self._ended]
         self._open_action = setup.name

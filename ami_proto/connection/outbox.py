@@ -75,7 +75,7 @@ class Outbox:
 
     def piece(self, limit: int) -> bytes:
         """Show the next bytes: whole lines, at most `limit` bytes unless one line is longer."""
-        if not self._piece or self._partly_acknowledged:
+        if self.size > 0 and (not self._piece or self._partly_acknowledged):
             self._piece = self._extended(self._piece, min(limit, self._piece_max))
             self._partly_acknowledged = False
         return self._piece

@@ -177,12 +177,12 @@ class Delivery:
     @property
     def pausing(self) -> bool:
         """Whether a queue asks to pause reading."""
-        return any(queue.pausing for queue in self.pausable)
+        return len(self.pausable) > 0 and any(queue.pausing for queue in self.pausable)
 
     @property
     def pause_end_unknown(self) -> bool:
         """Whether a pause has to learn the time of its beginning, or of the last pull."""
-        return any(queue.pause_end_unknown for queue in self.pausable)
+        return len(self.pausable) > 0 and any(queue.pause_end_unknown for queue in self.pausable)
 
     @property
     def dropped(self) -> int:

@@ -14,7 +14,7 @@ from ami_proto.config.server import ServerConfig
 from ami_proto.connection.commands import watches
 from ami_proto.connection.inbox import Inbox
 from ami_proto.connection.journal import ServerJournal
-from ami_proto.connection.login import Login, Step
+from ami_proto.connection.login import COMPLETE, Login, Step
 from ami_proto.connection.notices import Fault
 from ami_proto.connection.outbox import Outbox
 from ami_proto.connection.registry import Delivery
@@ -22,15 +22,15 @@ from ami_proto.connection.stream_checks import Desyncs, Greeting
 from ami_proto.connection.transitions import Input
 from ami_proto.correlation.action_ids import ActionIds
 from ami_proto.correlation.attribution import asynchronous, is_straggler, owner
-from ami_proto.correlation.completion import Completion, Verdict, succeeded
-from ami_proto.correlation.entry import Entry, Purpose, prepare
+from ami_proto.correlation.completion import DONE, FAILED, IGNORE, MORE, Completion, Verdict, succeeded
+from ami_proto.correlation.entry import USER, Entry, Purpose, prepare
 from ami_proto.correlation.odd_actions import AUTOMATIC, completion_for
 from ami_proto.correlation.outcome import ActionFailed, Outcome
 from ami_proto.correlation.pending import Pending
 from ami_proto.errors import described
 from ami_proto.message.encoding import Action
 from ami_proto.message.message import Message
-from ami_proto.values import Disconnect, Kind, Reason, Sent, SessionId
+from ami_proto.values import EVENT, FULLY, RESPONSE, Disconnect, Kind, Reason, SessionId
 from ami_proto.wire.banner import version_tuple
 
 PINGS_MAX = 3
@@ -154,10 +154,10 @@ class Session:
         """
         inbox, pending, login = self.inbox, self.pending, self.login
         unread = inbox.unread
-        calm = login.step is Step.COMPLETE and not login.boot_hidden
+        calm = login.step is COMPLETE and not login.boot_hidden
         while unread or inbox.frame_next():
             # The short way of a flood: events that cannot belong to any action.
-            if calm and not pending.collecting and unread[0].kind is Kind.EVENT:
+            if calm and not pending.collecting and unread[0].kind is EVENT:
                 self._delivery.offer_events(unread)
             if unread and (sign := self._handle_frame(unread.popleft(), now)):
                 return sign
@@ -181,7 +181,7 @@ class Session:
 
     def end(self, cause: Disconnect | None) -> None:
         """Count what was received and will not be delivered. There is nothing after `receive_eof`."""
-        if self._logoff is not None and self._logoff.sent is not Sent.FULLY:
+        if self._logoff is not None and self._logoff.sent is not FULLY:
             self._journal.put_fault(Fault.LOGOFF_UNSENT, str(cause))
         if self._booted is not None and not self.login.complete:
             self._report(Fault.WITHHELD, self._booted)
@@ -189,10 +189,10 @@ class Session:
             self._report(UNDELIVERABLE.get(message.kind, Fault.UNREAD), message)
 
     def _handle_frame(self, message: Message, now: float) -> Sign | None:
-        if message.kind is Kind.EVENT:
+        if message.kind is EVENT:
             return self._handle_event(message)
         self.inbox.others += 1
-        if message.kind is Kind.RESPONSE:
+        if message.kind is RESPONSE:
             return self._handle_response(message)
         return self._handle_odd(message, now)
 
@@ -331,30 +331,30 @@ class Session:
                 what = described(exception)
             entry.collect(message)
             self._journal.put_cut(entry)
-            self._deliver(message, Verdict.FAILED)
+            self._deliver(message, FAILED)
             self._close(entry)
             return self._end(entry, entry.broken(exception, what))
         self._journal.put_cut(entry)
         self._deliver(message, verdict)
-        if verdict is not Verdict.DONE and verdict is not Verdict.FAILED:
-            if verdict is Verdict.MORE and message.kind is Kind.RESPONSE and entry.lists(message):
+        if verdict is not DONE and verdict is not FAILED:
+            if verdict is MORE and message.kind is RESPONSE and entry.lists(message):
                 self.pending.open_list(entry)
             return None
         self._close(entry)
-        return self._end(entry, entry.done() if verdict is Verdict.DONE else entry.failed(message))
+        return self._end(entry, entry.done() if verdict is DONE else entry.failed(message))
 
     def _deliver(self, message: Message, verdict: Verdict) -> None:
         """Deliver a message of an open action to the subscriptions that may have it.
 
         Events from the queue of Asterisk are everybody's; list items only go to subscriptions with `replies`.
         """
-        if message.kind is Kind.RESPONSE:
-            if verdict is Verdict.IGNORE:
+        if message.kind is RESPONSE:
+            if verdict is IGNORE:
                 self._report(Fault.UNMATCHED, message, ", refused by the completion strategy")
         elif not self.login.complete:  # part of a set-up action's answer
-            if verdict is Verdict.IGNORE:
+            if verdict is IGNORE:
                 self._report(Fault.WITHHELD, message)
-        elif verdict is Verdict.IGNORE or asynchronous(message):
+        elif verdict is IGNORE or asynchronous(message):
             self._delivery.offer(message)
         else:
             self._delivery.offer_item(message)
@@ -366,12 +366,12 @@ class Session:
 
     def _end(self, entry: Entry, outcome: Outcome) -> Sign | None:
         """Report the outcome of an application's action; act on the outcome of one of the engine's own."""
+        if entry.purpose is USER:
+            if isinstance(outcome.error, ActionFailed) and self._journal.release is not None:
+                outcome.error.explain(self._journal.release)
+            self._journal.put_outcome(outcome)
+            return None
         match entry.purpose:
-            case Purpose.USER:
-                if isinstance(outcome.error, ActionFailed) and self._journal.release is not None:
-                    outcome.error.explain(self._journal.release)
-                self._journal.put_outcome(outcome)
-                return None
             case Purpose.CHALLENGE:
                 answer = self.login.answer_challenge(outcome)
                 if isinstance(answer, Disconnect):

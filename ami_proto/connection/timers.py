@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from enum import Enum, unique
+from typing import Final
 
 ALWAYS = float("inf")
 
@@ -40,6 +41,11 @@ class Timer(Enum):
     # Each is a key of `Timers`, looked up for each fact; that of `Enum` hashes the name, in Python.
     __hash__ = object.__hash__
 
+
+# Set for each frame: `values.py` says why they have names of their own.
+SILENCE: Final = Timer.SILENCE
+READ: Final = Timer.READ
+FRAME: Final = Timer.FRAME
 
 SESSION_TIMERS = (
     Timer.CONNECT,

@@ -58,7 +58,7 @@ class Verdicts:
         watched = self.drains and reading and session is not None and session.connected
         return self.drained_at if watched else ALWAYS
 
-    def next_deadline(self, session: Session | None, judged_until: float) -> float | None:
+    def next_deadline(self, session: Session | None, judged_until: float = ALWAYS) -> float | None:
         """Return the earliest deadline at which anything can be done."""
         if self._flood is not None and self._commands.looking and self._is_flooded(session):
             return self._flood[0]

@@ -8,10 +8,10 @@ as `Progress`. It has no clock and sends nothing. `strategies.py` has the strate
 
 from collections.abc import Collection, Sequence
 from enum import Enum, unique
-from typing import Protocol
+from typing import Final, Protocol
 
 from ami_proto.message.message import Message
-from ami_proto.values import Kind
+from ami_proto.values import EVENT, RESPONSE
 
 EVENTS_MAX = 100_000
 """Events that one reply may hold: twice those of a dialplan of 50,000 priorities."""
@@ -32,6 +32,13 @@ class Verdict(Enum):
     """Collected; the action has failed."""
     IGNORE = "ignore"
     """Not part of the reply: not collected, and delivered like any other event."""
+
+
+# Asked for each message of a reply: `values.py` says why they have names of their own.
+MORE: Final = Verdict.MORE
+DONE: Final = Verdict.DONE
+FAILED: Final = Verdict.FAILED
+IGNORE: Final = Verdict.IGNORE
 
 
 class Progress:
@@ -93,7 +100,7 @@ class Progress:
 
     def collect(self, message: Message, events_max: int, terminal_events: Collection[str] = ()) -> None:
         """Keep a message, up to the cap; count it beyond that."""
-        if message.kind is Kind.RESPONSE:
+        if message.kind is RESPONSE:
             self._collect_response(message, events_max)
         elif self._complete is None and closes(message, terminal_events):
             self._complete = message
@@ -170,12 +177,12 @@ class Completion(Protocol):
 
 def opens_list(response: Message) -> bool:
     """Whether the response announces a list. `FAXSessions` writes `Start` (res/res_fax.c:4463)."""
-    return response.get("EventList", "").lower() == "start"
+    return response.names_list and response.get("EventList", "").lower() == "start"
 
 
 def closes(message: Message, terminal_events: Collection[str] = ()) -> bool:
     """Whether this event ends a list: by its `EventList` header, or because it has one of these names."""
-    if message.kind is not Kind.EVENT:
+    if message.kind is not EVENT:
         return False
     marked = message.get("EventList", "").lower() in ("complete", "cancelled")
     return marked or named(message, terminal_events)

@@ -7,9 +7,17 @@ each message that belongs to the action, and takes one outcome from it.
 from collections.abc import Iterable
 from enum import Enum, unique
 from itertools import islice
+from typing import Final
 
 from ami_proto.correlation.action_ids import ActionIds
-from ami_proto.correlation.completion import Completion, Progress, Verdict, opens_list, succeeded
+from ami_proto.correlation.completion import (
+    IGNORE,
+    Completion,
+    Progress,
+    Verdict,
+    opens_list,
+    succeeded,
+)
 from ami_proto.correlation.odd_actions import AUTOMATIC, blocks_session, fence_allowed
 from ami_proto.correlation.outcome import (
     ActionCancelled,
@@ -27,7 +35,7 @@ from ami_proto.correlation.outcome import (
 from ami_proto.errors import ConfigError, MisuseError
 from ami_proto.message.encoding import Action, encode
 from ami_proto.message.message import Message
-from ami_proto.values import Disconnect, Kind, Sent, ServerKey
+from ami_proto.values import FULLY, Disconnect, Kind, Sent, ServerKey
 
 NAMES_MAX = 1000
 """Event names that a strategy may declare. A user's strategy may hand out an endless iterator."""
@@ -68,9 +76,9 @@ class ActionBytes:
     @property
     def sent(self) -> Sent:
         """How much of the action was shown, or will be shown in any case."""
-        if self.shown == 0:
-            return Sent.NO
-        return Sent.FULLY if self.committed or self.shown >= self._action_size else Sent.PARTLY
+        if self.committed or self.shown >= self._action_size:
+            return FULLY
+        return Sent.NO if self.shown == 0 else Sent.PARTLY
 
 
 @unique
@@ -87,6 +95,10 @@ class Purpose(Enum):
     SETUP = "set-up"
     PING = "ping"
     LOGOFF = "logoff"
+
+
+USER: Final = Purpose.USER
+"""Of nearly every action: `values.py` says why it has a name of its own."""
 
 
 class Declared:
@@ -168,7 +180,7 @@ class Entry:
         verdict = self.completion.judge(self.progress, message)
         if not isinstance(verdict, Verdict):
             raise TypeError(f"judge returned {type(verdict).__name__}, not a Verdict")
-        if verdict is not Verdict.IGNORE:
+        if verdict is not IGNORE:
             self.collect(message)
         return verdict
 
@@ -268,7 +280,7 @@ def prepare(
     *,
     now: float = 0.0,
     deadline: float | None,
-    purpose: Purpose = Purpose.USER,
+    purpose: Purpose = USER,
     asked_by: str | None = None,
 ) -> Entry:
     """Return the entry of an action under the next ActionIDs. Draw them once the entry is open.

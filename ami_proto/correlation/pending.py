@@ -9,8 +9,8 @@ from heapq import heapify, heappop, heappush
 from itertools import count
 from typing import Generic, TypeVar
 
-from ami_proto.correlation.entry import Entry, Purpose
-from ami_proto.values import Sent
+from ami_proto.correlation.entry import USER, Entry
+from ami_proto.values import FULLY, Sent
 
 Item = TypeVar("Item")
 
@@ -77,7 +77,7 @@ class Pending:
         Raw text belongs to it even while a list is open: no list has raw text in it.
         """
         front = self._fences.front
-        return front if front is not None and front.sent is Sent.FULLY else None
+        return front if front is not None and front.sent is FULLY else None
 
     @property
     def abandoned(self) -> bool:
@@ -99,7 +99,7 @@ class Pending:
         if entry.fence_id is not None:
             self._fences.add(entry.fence_id, entry)
             self.collecting = True
-        self.user_count += entry.purpose is Purpose.USER
+        self.user_count += entry.purpose is USER
         self.size += len(entry.outgoing.data)
 
     def find(self, action_id: str) -> Entry | None:
@@ -159,14 +159,14 @@ class Pending:
             self._open_list = None
         if self.collecting:
             self._note_collecting()
-        self.user_count -= entry.purpose is Purpose.USER
+        self.user_count -= entry.purpose is USER
         self.size -= len(entry.outgoing.data)
         return True
 
     def _expect_late_responses(self, entry: Entry) -> None:
         """Remember which answers of an action that ends are still due."""
         due = self._late_responses
-        if entry.sent is not Sent.NO and entry.outgoing.number > self.answered:
+        if entry.outgoing.number > self.answered:
             due[entry.ticket.action_id] = entry.outgoing.number
             if entry.fence_id is not None:
                 due[entry.fence_id] = entry.outgoing.number

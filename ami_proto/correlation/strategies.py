@@ -7,7 +7,11 @@ nothing comes after it (`ShowDialPlan`, main/pbx.c:4388; `CoreShowChannelMap`, m
 from dataclasses import dataclass, field
 
 from ami_proto.correlation.completion import (
+    DONE,
     EVENTS_MAX,
+    FAILED,
+    IGNORE,
+    MORE,
     SUCCESSES,
     Progress,
     Verdict,
@@ -18,7 +22,7 @@ from ami_proto.correlation.completion import (
 )
 from ami_proto.errors import ConfigError
 from ami_proto.message.message import Message
-from ami_proto.values import Kind
+from ami_proto.values import RESPONSE
 
 LISTS_MARKED_SINCE = (2, 7)
 """The AMI version of Asterisk 13.2: since then every list has `EventList` headers (facts, 4.1)."""
@@ -55,11 +59,11 @@ class Automatic(Strategy):
 
     def judge(self, progress: Progress, message: Message) -> Verdict:
         """Judge a message before it is collected."""
-        if message.kind is not Kind.RESPONSE:
-            return Verdict.DONE if closes(message, self.terminal_events) else Verdict.MORE
+        if message.kind is not RESPONSE:
+            return DONE if closes(message, self.terminal_events) else MORE
         # A second success in the middle of a list is not its end.
         listing = progress.response is not None or self._begins_list(progress, message)
-        return _judge_response(message, when_good=Verdict.MORE if listing else Verdict.DONE)
+        return _judge_response(message, when_good=MORE if listing else DONE)
 
     def _begins_list(self, progress: Progress, response: Message) -> bool:
         if opens_list(response):
@@ -76,9 +80,9 @@ class SingleResponse(Strategy):
 
     def judge(self, progress: Progress, message: Message) -> Verdict:
         """Judge a message before it is collected."""
-        if message.kind is not Kind.RESPONSE:
-            return Verdict.IGNORE
-        return _judge_response(message, when_good=Verdict.DONE)
+        if message.kind is not RESPONSE:
+            return IGNORE
+        return _judge_response(message, when_good=DONE)
 
 
 class CommandOutput(Strategy):
@@ -88,9 +92,9 @@ class CommandOutput(Strategy):
 
     def judge(self, progress: Progress, message: Message) -> Verdict:
         """Judge a message before it is collected."""
-        if message.kind is not Kind.RESPONSE:
-            return Verdict.IGNORE
-        return _judge_response(message, when_good=Verdict.FAILED if message.output is None else Verdict.DONE)
+        if message.kind is not RESPONSE:
+            return IGNORE
+        return _judge_response(message, when_good=FAILED if message.output is None else DONE)
 
 
 class EventList(Strategy):
@@ -103,9 +107,9 @@ class EventList(Strategy):
 
     def judge(self, progress: Progress, message: Message) -> Verdict:
         """Judge a message before it is collected."""
-        if message.kind is Kind.RESPONSE:
-            return _judge_response(message, when_good=Verdict.MORE)
-        return Verdict.DONE if closes(message, self.terminal_events) else Verdict.MORE
+        if message.kind is RESPONSE:
+            return _judge_response(message, when_good=MORE)
+        return DONE if closes(message, self.terminal_events) else MORE
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +124,10 @@ class MultiResponse(Strategy):
 
     def judge(self, progress: Progress, message: Message) -> Verdict:
         """Judge a message before it is collected."""
-        if message.kind is not Kind.RESPONSE:
-            return Verdict.MORE
+        if message.kind is not RESPONSE:
+            return MORE
         last = progress.responses + 1 >= self.count
-        return _judge_response(message, when_good=Verdict.DONE if last else Verdict.MORE)
+        return _judge_response(message, when_good=DONE if last else MORE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +147,12 @@ class AsyncEvent(Strategy):
 
     def judge(self, progress: Progress, message: Message) -> Verdict:
         """Judge a message before it is collected."""
-        if message.kind is Kind.RESPONSE:
-            return _judge_response(message, when_good=Verdict.MORE)
+        if message.kind is RESPONSE:
+            return _judge_response(message, when_good=MORE)
         if not named(message, self.async_events):
-            return Verdict.IGNORE
+            return IGNORE
         status = message.get("Response")
-        return Verdict.DONE if status is None or status.lower() in SUCCESSES else Verdict.FAILED
+        return DONE if status is None or status.lower() in SUCCESSES else FAILED
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +175,8 @@ class Fence(Strategy):
 
     def judge(self, progress: Progress, message: Message) -> Verdict:
         """Judge a message before it is collected."""
-        return Verdict.MORE
+        return MORE
 
 
 def _judge_response(response: Message, when_good: Verdict) -> Verdict:
-    return when_good if succeeded(response) else Verdict.FAILED
+    return when_good if succeeded(response) else FAILED

@@ -19,7 +19,7 @@ from ami_proto.message.headers import (
     shape_of,
 )
 from ami_proto.message.redact import redact_message
-from ami_proto.values import Kind
+from ami_proto.values import EVENT, RESPONSE, Kind
 from ami_proto.wire.banner import parse_banner
 from ami_proto.wire.frame import Frame, text
 from ami_proto.wire.framing import FRAME_SIZE_MAX, Framer
@@ -79,7 +79,7 @@ class Message(Frame, Mapping[str, str]):
     @property
     def output(self) -> list[str] | None:
         """The lines of command output, in the format of any release; None if this is not command output."""
-        if self.kind is not Kind.RESPONSE:
+        if self.kind is not RESPONSE:
             return None
         if self.body >= 0:  # 13 and earlier
             return _decode_output(self)
@@ -97,13 +97,13 @@ class Message(Frame, Mapping[str, str]):
         any header that a user sent (UserEvent); the list items `Status` and `PeerStatus` have one, too, and
         are not exempt. Whole blocks of headers under one ActionID are exempt: see `repeated`.
         """
-        if self.kind is not Kind.EVENT and self.kind is not Kind.RESPONSE:
-            return False
-        name = (self.name or "").lower()
-        event = self.kind is Kind.EVENT
-        if event and self.has_privilege and name not in _PRIVILEGED_ITEMS:
+        event = self.kind is EVENT
+        if not event and self.kind is not RESPONSE:
             return False
         if self._has_one_block():
+            return False
+        name = (self.name or "").lower()
+        if event and self.has_privilege and name not in _PRIVILEGED_ITEMS:
             return False
         action_ids, events = self.get_all("ActionID"), self.get_all("Event")
         responses = self.get_all("Response")
@@ -254,7 +254,7 @@ class Message(Frame, Mapping[str, str]):
         lowered = header.lower()
         if lowered.endswith(_OWN_VARIABLE):
             return self.get(f"{lowered.removesuffix(_OWN_VARIABLE)}channel", "")
-        if lowered == "variable" and self.kind is Kind.EVENT and self.name == "Status":
+        if lowered == "variable" and self.kind is EVENT and self.name == "Status":
             return self.get("Channel", "")
         return None
 
@@ -347,11 +347,11 @@ class Decoder:
         messages = self._framer.feed(bytes(data))
         answered = 0
         while (head := self._framer.question) is not None:
-            self._due -= {each.action_id for each in messages[answered:] if each.kind is Kind.RESPONSE}
+            self._due -= {each.action_id for each in messages[answered:] if each.kind is RESPONSE}
             answered = len(messages)
             messages += self._framer.answer(has_body=head.action_id in self._due)
         if self._due:
-            self._due -= {each.action_id for each in messages[answered:] if each.kind is Kind.RESPONSE}
+            self._due -= {each.action_id for each in messages[answered:] if each.kind is RESPONSE}
         return messages
 
     def eof(self) -> list[Message]:

@@ -177,6 +177,11 @@ class Frame:
         """Whether there is a `Privilege` header: it marks events that no action asked for."""
         return self.content.startswith(b"\r\nPrivilege:") or self._find(_PRIVILEGE) is not None
 
+    @property
+    def names_list(self) -> bool:
+        """Whether there may be an `EventList` header. Nearly no frame has one: it need not be decoded."""
+        return b"eventlist" in self.content.lower()
+
     def look_for_action_id(self) -> None:
         """Set `action_id` from the headers, whose lines end as this frame's do."""
         found = self._find(_ACTION_ID)

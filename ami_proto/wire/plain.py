@@ -48,6 +48,9 @@ _PLAIN_SPLIT: Final = re.compile(
     rb"\r\n(?=[\r\n\t Aa])(?:\r\n([^\r]*+(?=\r\n)|)|([\n\t ]|(?i:ActionID)))"
 ).split
 
+# How Asterisk begins the second line of each response to an action with an ActionID.
+_SECOND_LINE: Final = b"\r\nActionID: "
+
 # First lines of plain frames, shared by all framers of the process: a few hundred event names. This is the
 # memo of a pure function: its content changes the speed and nothing else (L9).
 _first_lines: dict[bytes, FirstLine] = {}
@@ -110,7 +113,11 @@ def cut_single(frame_type: type[FrameType], data: bytes) -> FrameType | None:
     if first is None:
         return None
     frame = frame_type(first, data[line_end:end])
-    frame.look_for_action_id()
+    if data.startswith(_SECOND_LINE, line_end):
+        begin = line_end + len(_SECOND_LINE)
+        frame.action_id = text(data[begin : data.find(b"\r\n", begin)].rstrip(b"\r\n"))
+    else:
+        frame.look_for_action_id()
     return frame
 
 
