@@ -5,7 +5,7 @@ with the connection. What does not end yet is bounded, in number and in bytes.
 """
 
 from ami_proto.config.server import DURATION_MAX, ServerConfig
-from ami_proto.connection.journal import ServerJournal
+from ami_proto.connection.journal import ServerJournal, checked_time
 from ami_proto.connection.registry import Callouts
 from ami_proto.connection.session import Session
 from ami_proto.connection.timers import ALWAYS
@@ -90,9 +90,10 @@ class Actions:
             if asked_by is not None:
                 _check_asked_by(asked_by)
             if completion is None:
-                completion = completion_for(action)
-            with self._callouts:  # a user's strategy is asked what it declares, and may raise
-                entry = self._entry(action, completion, timeout, self._journal.checked_time(now), asked_by)
+                entry = self._entry(action, completion_for(action), timeout, now, asked_by)
+            else:
+                with self._callouts:  # a user's strategy is asked what it declares, and may raise
+                    entry = self._entry(action, completion, timeout, now, asked_by)
             if state.sending and self.session is not None:
                 self.session.open(entry)
             else:
@@ -180,6 +181,7 @@ class Actions:
         asked_by: str | None,
     ) -> Entry:
         """Return the entry of an action. Raises what a user's strategy raises."""
+        now = checked_time(now, self._journal.now)
         if timeout is None:
             timeout = completion.duration
         if timeout is None:

@@ -146,7 +146,9 @@ class Lifecycle:
     @property
     def work_left(self) -> bool:
         """Whether a notice or command waits to be drained."""
-        return self._journal.undrained > 0 or self.command_waiting
+        if self._journal.undrained > 0:
+            return True
+        return self.commands.waiting(self._flow.wanted(self.session, self._serving))
 
     def deadline(self) -> float | None:
         """Return when time decides something.

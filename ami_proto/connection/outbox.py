@@ -82,7 +82,8 @@ class Outbox:
 
     def acknowledge(self, count: int) -> int:
         """Forget bytes that were written; return how many of `count` had been shown."""
-        count = max(0, min(count, len(self._piece)))
+        if count != len(self._piece):
+            count = max(0, min(count, len(self._piece)))
         self._piece = self._piece[count:]
         self.size -= count
         self._partly_acknowledged = self._partly_acknowledged or count > 0

@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 from enum import Enum, unique
 from typing import Final, Protocol
 
+from ami_proto.correlation.outcome import Reply
 from ami_proto.message.message import Message
 from ami_proto.values import EVENT, RESPONSE
 
@@ -89,6 +90,10 @@ class Progress:
     def damaged(self) -> int:
         """The number of frames that were torn, or may be two that ran together."""
         return self._damaged
+
+    def reply(self) -> Reply:
+        """Return the messages collected so far."""
+        return Reply(self._response, tuple(self._events), self._complete, self._dropped, self._damaged)
 
     def note_damage(self) -> None:
         """Count a frame by which an event may be missing."""

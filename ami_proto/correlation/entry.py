@@ -204,9 +204,7 @@ class Entry:
 
     def reply(self) -> Reply:
         """Return the messages collected so far."""
-        progress = self.progress
-        events = tuple(progress.events)
-        return Reply(progress.response, events, progress.complete, progress.dropped, progress.damaged)
+        return self.progress.reply()
 
     # -- the ends of an action, each from its evidence
 

@@ -122,7 +122,7 @@ class Pending:
         """
         if number > self.answered:
             self.answered = number
-            front = self._fences.front
+            front = self._fences.front if self.collecting else None
             if front is not None and front.outgoing.number > number:
                 front.doubt = None
 
@@ -151,8 +151,10 @@ class Pending:
             return False
         if entry.timer is not None:
             self._deadlines.remove(entry.timer)
-        self._expect_late_responses(entry)
-        self._blocking.pop(entry, None)
+        if entry.outgoing.number > self.answered:
+            self._expect_late_responses(entry)
+        if entry.blocks:
+            del self._blocking[entry]
         if entry.fence_id is not None:
             self._end_fence(entry.fence_id, entry.sent)
         if self._open_list is entry:
@@ -164,14 +166,13 @@ class Pending:
         return True
 
     def _expect_late_responses(self, entry: Entry) -> None:
-        """Remember which answers of an action that ends are still due."""
+        """Remember which answers are still due to an action that was shown and ends."""
         due = self._late_responses
-        if entry.outgoing.number > self.answered:
-            due[entry.ticket.action_id] = entry.outgoing.number
-            if entry.fence_id is not None:
-                due[entry.fence_id] = entry.outgoing.number
-            while len(due) > LATE_RESPONSES_MAX:
-                due.popitem(last=False)
+        due[entry.ticket.action_id] = entry.outgoing.number
+        if entry.fence_id is not None:
+            due[entry.fence_id] = entry.outgoing.number
+        while len(due) > LATE_RESPONSES_MAX:
+            due.popitem(last=False)
 
     def _end_fence(self, fence_id: str, sent: Sent) -> None:
         """Withdraw the fence of an action that has ended. The server still answers a fence that was shown."""
@@ -293,7 +294,7 @@ class Deadlines(Generic[Item]):
         """Forget an item. Does nothing when it was due already, or was never kept."""
         self._live.pop(number, None)
         garbage = len(self._heap) - len(self._live)
-        if garbage > max(GARBAGE_MIN, len(self._live)):
+        if garbage > GARBAGE_MIN and garbage > len(self._live):
             self._heap = [entry for entry in self._heap if entry[1] in self._live]
             heapify(self._heap)
 
