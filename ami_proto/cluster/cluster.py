@@ -11,6 +11,7 @@ of three behaves as three connections do, but for the times of their dials.
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from typing import Final
 
 from ami_proto.cluster.agenda import Agenda
 from ami_proto.cluster.members import Member, Members
@@ -37,6 +38,9 @@ from ami_proto.message.message import Message
 from ami_proto.message.redact import Redaction
 from ami_proto.routes import Route
 from ami_proto.values import Disconnect, ServerKey, SessionId, State
+
+DISCONNECTED: Final = State.DISCONNECTED
+"""Asked after each fact: `values.py` says why it has a name of its own."""
 
 
 class Cluster:
@@ -289,7 +293,7 @@ class Cluster:
     def poll_notice(self) -> Notice | None:
         """Return the next thing the application should know."""
         notice = self._notices.poll()
-        if notice is not None and notice.server in self._leaving:
+        if self._leaving and notice is not None and notice.server in self._leaving:
             self._touch(notice.server, self._members[notice.server])
         return notice
 
@@ -320,7 +324,9 @@ class Cluster:
                 continue
             if isinstance(command, Connect):
                 self._rounds.forget(server)
-            self._touch(server, member)
+            self._agenda.touch(server, member)
+            if member.leaving:  # this may have been the last of it
+                self._touch(server, member)
             return command
         return None
 
@@ -363,7 +369,7 @@ class Cluster:
         self._agenda.touch(server, member)
         state = member.connection.state
         # Only a server that is DISCONNECTED may ask for its dial without a change of its state.
-        if state is not member.state or state is State.DISCONNECTED:
+        if state is not member.state or state is DISCONNECTED:
             member.state = state
             self._note_state(server, member.connection)
         if member.leaving and member.connection.stopped:

@@ -90,11 +90,12 @@ class Member:
         if wanted is None:
             return None
         masked = Watch(wanted.session, read=False, write=wanted.write) if resting else wanted
-        if (
-            masked is self._told
-            or masked == self._told
-            or (self._told is None and not (masked.read or masked.write))
-        ):
+        told = self._told
+        if told is None:
+            differs = masked.read or masked.write
+        else:
+            differs = told.read is not masked.read or told.write is not masked.write
+        if not differs:
             return None
         self._told = masked
         return masked

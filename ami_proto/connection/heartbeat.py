@@ -34,6 +34,7 @@ judges.
 """
 
 from enum import Enum, unique
+from typing import Final
 
 from ami_proto.config.server import ServerConfig
 from ami_proto.connection.timers import FRAME, READ, SILENCE, Timer, Timers
@@ -77,6 +78,10 @@ class _Patience(Enum):
     """And for the answer to one more ping after it."""
 
 
+_PLAIN: Final = _Patience.PLAIN
+"""Set for each frame."""
+
+
 class Heartbeat:
     """Watch one session, from READY on."""
 
@@ -89,7 +94,7 @@ class Heartbeat:
         """Timers that have come late since the latest bytes: a second time is no excuse."""
         self.resumed = False
         """Whether a pause has ended and the time of that is not known yet."""
-        self._patience = _Patience.PLAIN
+        self._patience = _PLAIN
         self.misses = 0
         """Unanswered pings since the last answered one."""
 
@@ -118,7 +123,7 @@ class Heartbeat:
         if self.resumed:
             self.begin(now)
         self._late_before.clear()
-        self._patience = _Patience.PLAIN
+        self._patience = _PLAIN
         if self.misses == 0:  # while pings are missed, the next one does not wait for silence
             self._timers[SILENCE] = now + self._config.heartbeat_interval
         self._timers[READ] = now + self._config.read_timeout
@@ -185,7 +190,7 @@ class Heartbeat:
         if timer is SILENCE:
             held = paused or blocked or framing or Timer.PONG in self._timers
             return _Situation.HELD if held else _Situation.DUE
-        if timer is READ and blocked and self._patience is _Patience.PLAIN:
+        if timer is READ and blocked and self._patience is _PLAIN:
             return _Situation.BLOCKED
         if self._is_excused(timer, deadline, now, paused=paused):
             return _Situation.EXCUSED

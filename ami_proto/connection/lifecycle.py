@@ -146,9 +146,8 @@ class Lifecycle:
     @property
     def work_left(self) -> bool:
         """Whether a notice or command waits to be drained."""
-        if self._journal.undrained > 0:
-            return True
-        return self.commands.waiting(self._flow.wanted(self.session, self._serving))
+        notices = self._journal.undrained > 0
+        return notices or self.commands.waiting(self._flow.wanted(self.session, self._serving))
 
     def deadline(self) -> float | None:
         """Return when time decides something.
@@ -324,13 +323,7 @@ class Lifecycle:
             self._flow.end_pauses(now)
             self._heartbeat.handle_time(now)
         self._verdicts.count_flood(self.session)
-        earliest = self._verdicts.next_deadline(self.session)
-        if earliest is not None and earliest <= now:
-            self._handle_due(now)
-
-    def _handle_due(self, now: float) -> None:
-        """Let timers and actions act that are due and may be judged; ask for a look where one may not."""
-        while True:
+        while self._verdicts.is_due(self.session, now):
             until = self._judged_until()
             timer, action = self.timers.next(until), self._actions.next_deadline(until)
             # At the same moment the action goes first: READ may have waited for just this action to end.
@@ -339,8 +332,8 @@ class Lifecycle:
             elif (due := self.timers.pop_due(now, until)) is not None:
                 self._handle_timer(*due, now)
             else:
+                self._verdicts.ask(self.session, now, until)
                 break
-        self._verdicts.ask(self.session, now, self._judged_until())
 
     def _judged_until(self) -> float:
         reading = self._flow.reading(self._serving)

@@ -65,6 +65,11 @@ class Verdicts:
         timer, action = self._timers.next(judged_until), self._actions.next_deadline(judged_until)
         return timer if action is None else action if timer is None else min(timer, action)
 
+    def is_due(self, session: Session | None, now: float) -> bool:
+        """Whether a deadline has come, which may be judged or not."""
+        earliest = self.next_deadline(session)
+        return earliest is not None and earliest <= now
+
     def count_flood(self, session: Session | None) -> None:
         """Under a flood, allow verdicts up to the first overdue deadline once enough bytes have come."""
         # Only when time is told: so any cut of the same bytes gives the same verdicts (L8).

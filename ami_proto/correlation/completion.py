@@ -182,15 +182,16 @@ class Completion(Protocol):
 
 def opens_list(response: Message) -> bool:
     """Whether the response announces a list. `FAXSessions` writes `Start` (res/res_fax.c:4463)."""
-    return response.names_list and response.get("EventList", "").lower() == "start"
+    return not response.one_block and response.get("EventList", "").lower() == "start"
 
 
 def closes(message: Message, terminal_events: Collection[str] = ()) -> bool:
     """Whether this event ends a list: by its `EventList` header, or because it has one of these names."""
     if message.kind is not EVENT:
         return False
-    marked = message.get("EventList", "").lower() in ("complete", "cancelled")
-    return marked or named(message, terminal_events)
+    if not message.one_block and message.get("EventList", "").lower() in ("complete", "cancelled"):
+        return True
+    return named(message, terminal_events)
 
 
 def named(event: Message, names: Collection[str]) -> bool:

@@ -100,7 +100,7 @@ class Message(Frame, Mapping[str, str]):
         event = self.kind is EVENT
         if not event and self.kind is not RESPONSE:
             return False
-        if self._has_one_block():
+        if self.one_block:
             return False
         name = (self.name or "").lower()
         if event and self.has_privilege and name not in _PRIVILEGED_ITEMS:
@@ -124,13 +124,19 @@ class Message(Frame, Mapping[str, str]):
         Some handlers write several instances into one frame (chan_voter's `VoterStatus`, chan_sccp's
         `SCCPShowConference`). In a list, it may as well be two items, the first of them torn.
         """
-        return not self._has_one_block() and len(self.get_all("ActionID")) > 1
+        return not self.one_block and len(self.get_all("ActionID")) > 1
 
-    def _has_one_block(self) -> bool:
+    @property
+    def one_block(self) -> bool:
         """Whether no `Event`, `Response` or `EventList` and at most one ActionID follow the first line.
 
         A search of the bytes: it spares the usual item and reply the decoding. False if in doubt.
         """
+        if self._one_block is None:
+            self._one_block = self._is_one_block()
+        return self._one_block
+
+    def _is_one_block(self) -> bool:
         if self.first.leading or self.first.text is None:  # the first line may be one of these headers
             return False
         signs = _SIGNS.findall(self.content)

@@ -119,7 +119,17 @@ class Frame:
     `Message` inherits from it, so that a message costs one object.
     """
 
-    __slots__ = ("_content", "_odd", "_values", "action_id", "first", "held_bytes", "kind", "name")
+    __slots__ = (
+        "_content",
+        "_odd",
+        "_one_block",
+        "_values",
+        "action_id",
+        "first",
+        "held_bytes",
+        "kind",
+        "name",
+    )
 
     def __init__(self, first: FirstLine, content: bytes) -> None:
         self.first = first
@@ -132,7 +142,8 @@ class Frame:
         """The content as it was received, or as text once that was wanted: one of the two."""
         self._odd: _Odd | None = None
         self._values: re.Match[str] | list[str] | None = None
-        """What `Message` has decoded. Here, because to run a constructor of its own costs more."""
+        self._one_block: bool | None = None
+        """What `Message` has decoded and found. Here, because to run a constructor of its own costs more."""
         self.held_bytes = first.size + len(content)
         """The number of bytes that are kept: its size, but for an OVERSIZED frame, and one byte or two.
 
@@ -176,11 +187,6 @@ class Frame:
     def has_privilege(self) -> bool:
         """Whether there is a `Privilege` header: it marks events that no action asked for."""
         return self.content.startswith(b"\r\nPrivilege:") or self._find(_PRIVILEGE) is not None
-
-    @property
-    def names_list(self) -> bool:
-        """Whether there may be an `EventList` header. Nearly no frame has one: it need not be decoded."""
-        return b"eventlist" in self.content.lower()
 
     def look_for_action_id(self) -> None:
         """Set `action_id` from the headers, whose lines end as this frame's do."""
