@@ -7,7 +7,7 @@ time without it is a `Gap` for its subscribers.
 
 from collections import OrderedDict
 from collections.abc import ItemsView, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ami_proto.config.server import ServerConfig
 from ami_proto.connection.commands import Close, Command, Connect, Watch
@@ -101,8 +101,7 @@ class Member:
         return masked
 
 
-@dataclass(frozen=True, slots=True)
-class _Past:
+class _Past(NamedTuple):
     """What is kept of the connections that a key had before."""
 
     generations: int = 0

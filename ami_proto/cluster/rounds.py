@@ -9,21 +9,19 @@ Budgets count work and never time, so that a run of the same facts gives the sam
 by the driver (64 KiB), and so is the debt that one read can make.
 """
 
-from dataclasses import dataclass
-
 from ami_proto.config.limits import ClusterConfig
 from ami_proto.values import ServerKey
 
 
-@dataclass(slots=True)
 class _Work:
     """What one server has brought in this round."""
 
-    byte_count: int = 0
-    frames: int = 0
-    messages: int = 0
-    owed: float = 0.0
-    """How much of it is part of the debt."""
+    __slots__ = ("byte_count", "frames", "messages", "owed")
+
+    def __init__(self) -> None:
+        self.byte_count = self.frames = self.messages = 0
+        self.owed = 0.0
+        """How much of it is part of the debt."""
 
 
 class RoundBudgets:

@@ -18,8 +18,8 @@ FALSE: Final = frozenset({"0", "false", "no", "off"})
 
 # Narrower than `int` and `float`, which also take `1_000`, the digits of other scripts, `nan` and `infinity`.
 # The number of digits is limited, because `int` refuses more than 4300 with an error of its own.
-_WHOLE_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
-_NUMBER: Final = re.compile(r"[+-]?([0-9]{1,18}(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,2})?", re.ASCII)
+_WHOLE_NUMBER: Final = r"(?a)[+-]?[0-9]{1,18}"
+_NUMBER: Final = r"(?a)[+-]?([0-9]{1,18}(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,2})?"
 
 
 def as_bool(key: str, value: object) -> object:
@@ -41,7 +41,7 @@ def as_int(key: str, value: object) -> object:
     """Read a whole number."""
     if not isinstance(value, str):
         return value
-    if not _WHOLE_NUMBER.fullmatch(value.strip()):
+    if not re.fullmatch(_WHOLE_NUMBER, value.strip()):
         raise ConfigError(key, "must be a whole number")
     return int(value)
 
@@ -50,7 +50,7 @@ def as_float(key: str, value: object) -> object:
     """Read a number, without a unit: `10s` is refused."""
     if not isinstance(value, str):
         return value
-    if not _NUMBER.fullmatch(value.strip()):
+    if not re.fullmatch(_NUMBER, value.strip()):
         raise ConfigError(key, "must be a number")
     return float(value)
 

@@ -212,7 +212,7 @@ class ServerConfig:
         for name in ("key", "host", "username"):
             _require(name, bool(getattr(self, name).strip()), "must not be blank")
         _require("host", _one_line(self.host), ONE_LINE)
-        _require("host", not _BLANK.search(self.host), "must have no blank or control character")
+        _require("host", not re.search(_BLANK, self.host), "must have no blank or control character")
         _require("host", self.host[0] != "[", "must be an IPv6 address without brackets")
         for name, text in (("username", self.username), ("secret", secret), ("events", events)):
             _require(name, _one_line(text), ONE_LINE)
@@ -329,7 +329,7 @@ def _is_tls(value: object) -> bool:
     )
 
 
-_BLANK = re.compile(r"[\s\x00-\x1f\x7f]")
+_BLANK = r"[\s\x00-\x1f\x7f]"
 
 
 def _includes_system(events: str) -> bool:

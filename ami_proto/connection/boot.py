@@ -72,8 +72,8 @@ ZONE_STEP = 900
 ZONE_WEST_MAX = 12 * 3600
 """Seconds by which a time zone is behind UTC at most."""
 
-_MOMENT = re.compile(r"(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)", re.ASCII)
-_SECONDS = re.compile(r"\d{1,12}(\.\d{1,9})?", re.ASCII)
+_MOMENT = r"(?a)(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)"
+_SECONDS = r"(?a)\d{1,12}(\.\d{1,9})?"
 
 
 def uptime_min(started: str, timestamp: str) -> float | None:
@@ -82,8 +82,8 @@ def uptime_min(started: str, timestamp: str) -> float | None:
     `started` is date and time from its `CoreStatus`, in a time zone that no answer names; `timestamp` is the
     `Timestamp` of its `Ping`, seconds since 1970 (UTC).
     """
-    moment = _MOMENT.fullmatch(started)
-    if moment is None or not _SECONDS.fullmatch(timestamp):
+    moment = re.fullmatch(_MOMENT, started)
+    if moment is None or not re.fullmatch(_SECONDS, timestamp):
         return None
     year, month, day, hours, minutes, seconds = map(int, moment.groups())
     elapsed = float(timestamp) - (_days(year, month, day) * 86400 + hours * 3600 + minutes * 60 + seconds)

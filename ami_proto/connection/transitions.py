@@ -23,9 +23,9 @@ The diagram, read downwards:
     READY, DEGRADED -> CLOSING -> CLOSED; any other state goes straight to CLOSED when stopped.
 """
 
-from dataclasses import dataclass
 from enum import Enum, unique
 from itertools import product
+from typing import NamedTuple
 
 from ami_proto.values import State
 
@@ -83,8 +83,7 @@ class Effect(Enum):
     """End the session, and the actions that waited for another."""
 
 
-@dataclass(frozen=True, slots=True)
-class Transition:
+class Transition(NamedTuple):
     """The next state and the effect of one input."""
 
     state: State

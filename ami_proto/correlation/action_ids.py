@@ -12,9 +12,9 @@ SEQUENCE_DIGITS = 12
 INSTANCE_DIGITS = 8
 HASH_DIGITS = 8
 
-_UNSAFE = re.compile(r"[^A-Za-z0-9._:-]")
-_NUMBER = re.compile("[1-9][0-9]*")
-_INSTANCE = re.compile(rf"[0-9a-fA-F]{{{INSTANCE_DIGITS}}}")
+_UNSAFE = r"[^A-Za-z0-9._:-]"
+_NUMBER = "[1-9][0-9]*"
+_INSTANCE = rf"[0-9a-fA-F]{{{INSTANCE_DIGITS}}}"
 
 
 class ActionIds:
@@ -48,20 +48,20 @@ class ActionIds:
         if not action_id.startswith(self.prefix):
             return False
         number = action_id[len(self.prefix) :]
-        if len(number) > SEQUENCE_DIGITS or not _NUMBER.fullmatch(number):
+        if len(number) > SEQUENCE_DIGITS or not re.fullmatch(_NUMBER, number):
             return False
         return int(number) <= self._sequence
 
 
 def is_instance(text: str) -> bool:
     """Whether this is a valid instance: the part of an ActionID that names the connection object."""
-    return _INSTANCE.fullmatch(text) is not None
+    return re.fullmatch(_INSTANCE, text) is not None
 
 
 def _wire_key(server_key: str, room: int) -> str:
     """Return the key if it is short and safe; else its beginning, made safe, and a hash of the key."""
-    if len(server_key) <= room and not _UNSAFE.search(server_key):
+    if len(server_key) <= room and not re.search(_UNSAFE, server_key):
         return server_key
     digest = hashlib.sha256(server_key.encode(errors="surrogatepass")).hexdigest()[:HASH_DIGITS]
-    readable = _UNSAFE.sub("_", server_key)[: room - HASH_DIGITS - 1]
+    readable = re.sub(_UNSAFE, "_", server_key)[: room - HASH_DIGITS - 1]
     return f"{readable}.{digest}"

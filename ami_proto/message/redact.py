@@ -22,10 +22,11 @@ DOUBT_MAX: Final = 8
 """How many times the usual length is searched if masks made the text short. Beyond that, text that may be
 half of a secret is left out."""
 
+# The patterns of this module are text: `re` compiles each at its first use, and keeps it.
+
 # Searched for in names as `_words` writes them. Short words count only where they stand alone: `UserPin` and
 # `pin_2` are secret, `Pinned`, `Ping` and `AuthType` are not.
-_SECRET_NAME: Final = re.compile(
-    r"""
+_SECRET_NAME: Final = r"""(?mx)
     secret | passw(?:or)?d | passphrase | passcode | passkey | token | credential | authori[sz]ation
     | (?: access | account | api | app | auth | client | crypto | enc | encrypt | encryption | hmac | master
         | priv | private | session | shared | sign | signing | ssh | ssl | tls | webhook )_?keys? (?![a-z])
@@ -35,20 +36,17 @@ _SECRET_NAME: Final = re.compile(
     | (?: access | admin | agent | caller | conf | conference | leader | moderator | user | vm )pins?
         (?![a-z])
     | (?<![a-z]) (?: auth | pass ) (?=\d*$)
-    """,
-    re.VERBOSE | re.MULTILINE,
-)
-_CASE_CHANGES: Final = re.compile("(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_BETWEEN_WORDS: Final = re.compile(r"[-. \t]")
+    """
+_CASE_CHANGES: Final = "(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])"
+_BETWEEN_WORDS: Final = r"[-. \t]"
 
 # Commands that store a value, of Asterisk's command line and of AGI: what follows the name is secret, as it
 # is in the actions DBPut and Setvar.
-_STORED: Final = re.compile(
-    r"""\b(?: database \s+ put \s+ \S+ \s+ \S+
+_STORED: Final = r"""(?ix)
+    \b(?: database \s+ put \s+ \S+ \s+ \S+
     | dialplan \s+ set \s+ (?: global | chanvar \s+ \S+ ) \s+ \S+
-    | set \s+ variable \s+ \S+ ) \s+ (?=\S)""",
-    re.VERBOSE | re.IGNORECASE,
-)
+    | set \s+ variable \s+ \S+ ) \s+ (?=\S)
+    """
 
 # Headers of a message whose value is a name, and the header that has what is stored under that name.
 _NAMED_VALUE: Final = {"variable": "value", "key": "val"}
@@ -56,7 +54,7 @@ _NAMED_VALUE: Final = {"variable": "value", "key": "val"}
 # Headers that are secret in one action only: the answer to a challenge, the value of a variable, of a
 # database entry, and of a line in a configuration file. Elsewhere `Key` and `Value` are ordinary.
 _SECRET_IN: Final = {
-    key: re.compile("|".join(each.replace("000000", ".*") for each in secret), re.IGNORECASE)
+    key: "(?i)" + "|".join(each.replace("000000", ".*") for each in secret)
     for key, record in ACTIONS.items()
     if (secret := [header for parameter in record.parameters for header in parameter.secret])
 }
@@ -72,14 +70,10 @@ _NEVER: Final = frozenset({"server_key", "action_id", "actionid"})
 # A name, then `: ` or `=`. A colon without a blank after it is not of a header, but may be of an ActionID.
 # A name in quotes is from data that was printed: `{'Secret': 'x'}`, `('Secret', 'x')`, `{"secret":"x"}`.
 # The quantifiers are possessive, so that a word of a megabyte costs one pass, without backtracking.
-_ASSIGNED: Final = re.compile(
-    r"""(?<![\w.-])([\w.-]++)(?:["'][ \t]*+[:,=][ \t]*+|[ \t]*+(?::[ \t]++|=[ \t]*+))"""
-)
+_ASSIGNED: Final = r"""(?<![\w.-])([\w.-]++)(?:["'][ \t]*+[:,=][ \t]*+|[ \t]*+(?::[ \t]++|=[ \t]*+))"""
 
 # An assigned value ends at a blank outside of quotes. A quote that is not closed goes to the end.
-_WORD: Final = re.compile(
-    r"""(?:[^\s"']++|"(?:[^"\\]|\\.)*+(?:"|\Z|\\\Z)|'(?:[^'\\]|\\.)*+(?:'|\Z|\\\Z))*+""", re.DOTALL
-)
+_WORD: Final = r"""(?s)(?:[^\s"']++|"(?:[^"\\]|\\.)*+(?:"|\Z|\\\Z)|'(?:[^'\\]|\\.)*+(?:'|\Z|\\\Z))*+"""
 
 
 class Redaction:
@@ -118,7 +112,8 @@ class Redaction:
         """Whether every value under this name is masked."""
         if name.lower() in _NEVER:
             return False
-        return _SECRET_NAME.search(_words(name)) is not None or any(each.search(name) for each in self._names)
+        found = re.search(_SECRET_NAME, _words(name))
+        return found is not None or any(each.search(name) for each in self._names)
 
     def headers(self, pairs: Iterable[tuple[str, str]], action_name: str = "") -> list[tuple[str, str]]:
         """Return the headers of an action, with values masked by name, action and pattern.
@@ -130,7 +125,7 @@ class Redaction:
         for name, value in pairs:
             if name.lower() in _NEVER:
                 masked.append((name, value))
-            elif self.hides(name) or (secret_here is not None and secret_here.fullmatch(name)):
+            elif self.hides(name) or (secret_here is not None and re.fullmatch(secret_here, name)):
                 masked.append((name, MASK))
             elif name.lower() == _VARIABLE:
                 variable, equals, _ = value.partition("=")
@@ -209,9 +204,9 @@ class Redaction:
     def _header_value(self, value: str) -> str:
         """Mask what a header's value assigns to names: it may be text, a command, or one `name=value`."""
         value = self._value(value)
-        if stored := _STORED.search(value):
+        if stored := re.search(_STORED, value):
             value = value[: stored.end()] + MASK
-        first = _ASSIGNED.match(value)
+        first = re.match(_ASSIGNED, value)
         if first and self.hides(first[1]):  # `PASSWORD=two words`: the rest is its value
             return first[0] + MASK
         return self._assigned(value, frozenset())
@@ -219,14 +214,14 @@ class Redaction:
     def _assigned(self, line: str, also: frozenset[str]) -> str:
         """Mask what a line assigns to names that are hidden, or in `also`."""
         done, start = "", 0
-        for found in _ASSIGNED.finditer(line):
+        for found in re.finditer(_ASSIGNED, line):
             name = found[1]
             if found.start() < start or not (self.hides(name) or name.lower() in also):
                 continue
             done += line[start : found.end()] + MASK
             if "=" not in found[0]:
                 return done
-            rest = _WORD.match(line, found.end())
+            rest = re.compile(_WORD).match(line, found.end())
             start = rest.end() if rest else len(line)
         return done + line[start:]
 
@@ -263,8 +258,8 @@ class Redaction:
 
 def _words(name: str) -> str:
     """Return a name in lower case, as it is and with `_` between its words: `apikey`, `api_key`."""
-    words = _CASE_CHANGES.sub("_", name)
-    return _BETWEEN_WORDS.sub("_", f"{name}\n{words}".lower())
+    words = re.sub(_CASE_CHANGES, "_", name)
+    return re.sub(_BETWEEN_WORDS, "_", f"{name}\n{words}".lower())
 
 
 _BUILT_IN: Final = Redaction()

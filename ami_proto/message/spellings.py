@@ -11,8 +11,8 @@ from typing import Final
 SECRET_SIZE_MIN: Final = 4
 """A shorter secret is not searched for in text: it would be found in half of all sentences."""
 
-_HEX: Final = re.compile(r"(?<=\\[xuU])[0-9a-f]+")
-_NOT_UTF_8: Final = re.compile("[\udc80-\udcff]")
+_HEX: Final = r"(?<=\\[xuU])[0-9a-f]+"
+_NOT_UTF_8: Final = "[\udc80-\udcff]"
 
 
 def spellings(secret: str) -> frozenset[str]:
@@ -29,13 +29,13 @@ def spellings(secret: str) -> frozenset[str]:
 
 
 def _quoted(text: str) -> Iterator[str]:
-    for each in (text, _NOT_UTF_8.sub(lambda byte: f"\\x{ord(byte[0]) - 0xDC00:02x}", text)):
+    for each in (text, re.sub(_NOT_UTF_8, lambda byte: f"\\x{ord(byte[0]) - 0xDC00:02x}", text)):
         yield each
         # Character by character, because each of these escapes every character by itself, quotes apart.
         for escape in (_as_ascii_only, _as_repr, _as_ascii, _as_bytes, _as_json, _as_wide_json):
             written = {char: escape(char) for char in each}
             # Some languages write the digits of an escape in capitals.
-            upper = {char: _HEX.sub(_in_capitals, said) for char, said in written.items()}
+            upper = {char: re.sub(_HEX, _in_capitals, said) for char, said in written.items()}
             for escapes in (written, upper):
                 for quotes in ("", "'", '"'):  # which quote is escaped depends on the one around the text
                     quoted = {quote: f"\\{quote}" if quote in quotes else quote for quote in "'\""}
@@ -59,7 +59,7 @@ def _as_ascii(char: str) -> str:
 
 
 def _as_bytes(char: str) -> str:
-    errors = "surrogateescape" if _NOT_UTF_8.match(char) else "surrogatepass"
+    errors = "surrogateescape" if re.match(_NOT_UTF_8, char) else "surrogatepass"
     return repr(char.encode("utf-8", errors))[2:-1]
 
 

@@ -8,9 +8,7 @@ BANNER_SIZE_MAX: Final = 256
 
 # Seen: `Asterisk Call Manager/`, `Asterisk Call Manager Proxy/`, `Asterisk Manager Proxy/`, `OpenPBX Call
 # Manager/`, `CallWeaver Call Manager/`. Other names and other versions are no reason to refuse the server.
-_BANNER: Final = re.compile(
-    rb"((?:\w[\w .-]* )?(?:call manager(?: proxy)?|manager proxy))(?:/|[ \t]+v?(?=\d))", re.IGNORECASE
-)
+_BANNER: Final = rb"(?i)((?:\w[\w .-]* )?(?:call manager(?: proxy)?|manager proxy))(?:/|[ \t]+v?(?=\d))"
 
 
 def parse_banner(line: bytes) -> str | None:
@@ -31,7 +29,7 @@ def banner_name(line: bytes) -> bytes | None:
 
 
 def _match(line: bytes) -> re.Match[bytes] | None:
-    return _BANNER.match(line) if len(line) <= BANNER_SIZE_MAX else None
+    return re.match(_BANNER, line) if len(line) <= BANNER_SIZE_MAX else None
 
 
 def version_tuple(version: str) -> tuple[int, ...]:

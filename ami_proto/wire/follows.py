@@ -26,26 +26,23 @@ _HEADERS_MAX: Final = 8
 # Headers after the output are few and short: chan_sccp writes two, astmanproxy one.
 _TRAILER_SIZE_MAX: Final = 2048
 
-_HEADER: Final = re.compile(rb"([A-Za-z][\w-]*+)(?:[ \t]*+:|\Z)")
-_ACTION_ID: Final = re.compile(rb"ActionID\Z", re.IGNORECASE)
+# Text, which `re` compiles at the first use: from Asterisk 14 on, nothing of this is needed.
+_HEADER: Final = rb"([A-Za-z][\w-]*+)(?:[ \t]*+:|\Z)"
+_ACTION_ID: Final = rb"(?i)ActionID\Z"
 
 # As Asterisk and others write it: chan_sccp has `Priviledge`.
-_PRIVILEGE: Final = re.compile(rb"pr[ei]v[aei]l+[aei]d?ge\Z", re.IGNORECASE)
+_PRIVILEGE: Final = rb"(?i)pr[ei]v[aei]l+[aei]d?ge\Z"
 
 # A header after the output. `Event` and `Response` begin a frame, and after a real end there is an empty
 # line before that.
 _TRAILING: Final = rb"(?:(?!(?i:Event|Response):)[A-Za-z][\w-]*+:[^\r\n]*+%b)*+"
 _REST: Final = {
-    LineStyle.CRLF: re.compile(rb"\r\n" + _TRAILING % rb"\r\n" + rb"\r\n"),
-    LineStyle.LF: re.compile(rb"\r?\n" + _TRAILING % rb"\r?\n" + rb"\r?\n"),
+    LineStyle.CRLF: rb"\r\n" + _TRAILING % rb"\r\n" + rb"\r\n",
+    LineStyle.LF: rb"\r?\n" + _TRAILING % rb"\r?\n" + rb"\r?\n",
 }
 _BEGINNING_OF_REST: Final = {
-    LineStyle.CRLF: re.compile(
-        rb"\r?\Z|\r\n" + _TRAILING % rb"\r\n" + rb"(?:\r?\Z|[A-Za-z][\w-]*+(?::[^\r\n]*+\r?)?\Z)"
-    ),
-    LineStyle.LF: re.compile(
-        rb"\r?\Z|\r?\n" + _TRAILING % rb"\r?\n" + rb"(?:\r?\Z|[A-Za-z][\w-]*+(?::[^\r\n]*+\r?)?\Z)"
-    ),
+    LineStyle.CRLF: rb"\r?\Z|\r\n" + _TRAILING % rb"\r\n" + rb"(?:\r?\Z|[A-Za-z][\w-]*+(?::[^\r\n]*+\r?)?\Z)",
+    LineStyle.LF: rb"\r?\Z|\r?\n" + _TRAILING % rb"\r?\n" + rb"(?:\r?\Z|[A-Za-z][\w-]*+(?::[^\r\n]*+\r?)?\Z)",
 }
 
 
@@ -68,14 +65,14 @@ def find_body(data: bytes | bytearray, begin: int, style: LineStyle) -> int | No
     for _ in range(_HEADERS_MAX):
         end = data.find(b"\n", begin, begin + _HEADER_SIZE_MAX) + 1
         line = bytes(data[begin : end or begin + _HEADER_SIZE_MAX])
-        header = _HEADER.match(line)
+        header = re.match(_HEADER, line)
         if not end and len(line) < _HEADER_SIZE_MAX and (header or not line):
             return None
         if header is None or not line.endswith(b"\n" if style is LineStyle.LF else b"\r\n"):
             break
-        if _ACTION_ID.match(header[1]) and not named:
+        if re.match(_ACTION_ID, header[1]) and not named:
             named, body = True, end
-        elif _PRIVILEGE.match(header[1]) and not privileged:
+        elif re.match(_PRIVILEGE, header[1]) and not privileged:
             privileged, body = True, (end if plain or named else body)
         elif named:
             break
@@ -95,10 +92,11 @@ def find_end(data: bytes | bytearray, scan: int, style: LineStyle) -> End:
     """
     while (marker := data.find(END_COMMAND, scan)) != -1:
         after = marker + len(END_COMMAND)
-        found = _REST[style].match(data, after)
+        found = re.compile(_REST[style]).match(data, after)
         if found and found.end() - after <= _TRAILER_SIZE_MAX:
             return End(marker, found.end())
-        if len(data) - after < _TRAILER_SIZE_MAX and _BEGINNING_OF_REST[style].match(data, after):
+        short = len(data) - after < _TRAILER_SIZE_MAX
+        if short and re.compile(_BEGINNING_OF_REST[style]).match(data, after):
             return End(marker, None)
         scan = after
     return End(max(scan, len(data) - len(END_COMMAND) + 1), None)

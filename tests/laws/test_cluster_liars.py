@@ -184,7 +184,7 @@ class SendsOldIds(ami.Cluster):
     def poll_notice(self) -> ami.Notice | None:
         notice = super().poll_notice()
         for key, past in self._members._pasts.items():
-            self._members._pasts[key] = replace(past, generations=0)
+            self._members._pasts[key] = past._replace(generations=0)
         return notice
 
 
