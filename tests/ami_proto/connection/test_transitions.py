@@ -1,7 +1,7 @@
 """R-LIFE-01: one table, every pair defined."""
 
 from collections.abc import Callable
-from dataclasses import FrozenInstanceError, replace
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -191,5 +191,5 @@ def test_a_session_takes_its_timers_with_it(state: State) -> None:
 def test_the_table_is_data_that_nobody_changes() -> None:
     """R-LIFE-01."""
     step = TRANSITIONS[State.CLOSED, Input.START]
-    with pytest.raises(FrozenInstanceError):
+    with pytest.raises(AttributeError):
         step.state = State.READY  # type: ignore[misc]
