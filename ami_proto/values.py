@@ -67,6 +67,10 @@ class SessionId:
     server: ServerKey
     number: int
 
+    def __hash__(self) -> int:
+        # A driver looks sessions up all the time, and seldom has two of one server.
+        return hash(self.server)
+
     def __str__(self) -> str:
         return f"{self.server}#{self.number}"
 

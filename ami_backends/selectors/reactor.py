@@ -298,7 +298,7 @@ class Reactor:
             return
         if session_io.pending:
             self._pending.add(session_io.session)
-        else:
+        elif self._pending:
             self._pending.discard(session_io.session)
 
     def _register(self, session_io: SessionIO) -> None:
