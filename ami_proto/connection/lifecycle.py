@@ -331,13 +331,12 @@ class Lifecycle:
                 self._actions.expire(now, until)
             elif (due := self.timers.pop_due(now, until)) is not None:
                 self._handle_timer(*due, now)
-            else:
-                self._verdicts.ask(self.session, now, until)
+            else:  # what is due is of the session, and beyond what may be judged
+                self._verdicts.ask(self._present(), now)
                 break
 
     def _judged_until(self) -> float:
-        reading = self._flow.reading(self._serving)
-        return self._verdicts.judged_until(self.session, reading=reading)
+        return self._verdicts.judged_until(self.session, reading=self._flow.reading(self._serving))
 
     def _handle_timer(self, timer: Timer, deadline: float, now: float) -> None:
         config = self._config

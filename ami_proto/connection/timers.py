@@ -90,10 +90,6 @@ class Timers(dict[Timer, float]):
             return None
         return timer, self.pop(timer)
 
-    def judges_between(self, after: float, until: float) -> bool:
-        """Whether a judging timer is due after the one time, and at the latest at the other."""
-        return any(after < due <= until for timer, due in self.items() if timer in JUDGING_TIMERS)
-
     def _ready(self, judged_until: float) -> Iterable[Timer]:
         if judged_until == ALWAYS:
             return self

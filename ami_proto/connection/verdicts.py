@@ -77,16 +77,11 @@ class Verdicts:
             self.drained_at = max(self.drained_at, self._flood[0])
             self._flood = None
 
-    def ask(self, session: Session | None, now: float, judged_until: float) -> None:
-        """Ask the driver to look if a deadline is due that may not be judged yet."""
-        if session is None or judged_until >= now:
-            return
-        sent = session.pending.next_deadline()
-        action_due = sent is not None and judged_until < sent <= now
-        if action_due or self._timers.judges_between(judged_until, now):
-            if self._flood is None:
-                self._flood = now, session.inbox.bytes_received
-            self._commands.look(session.id)
+    def ask(self, session: Session, now: float) -> None:
+        """Ask the driver to look: a deadline of the session is due that may not be judged yet."""
+        if self._flood is None:
+            self._flood = now, session.inbox.bytes_received
+        self._commands.look(session.id)
 
     def _is_flooded(self, session: Session | None) -> bool:
         if session is None or self._flood is None:

@@ -105,8 +105,8 @@ CLUSTER_FAULTS: Final[tuple[PlantedFault, ...]] = (
     PlantedFault(
         "a new stream begins with the debt of the old one",
         f"{CLUSTER}/cluster.py",
-        "                self._rounds.forget(server)\n            self._touch",
-        "                pass\n            self._touch",
+        "                self._rounds.forget(server)\n            self._agenda",
+        "                pass\n            self._agenda",
         (CHANGES,),
     ),
     PlantedFault(
@@ -194,7 +194,7 @@ CLUSTER_FAULTS: Final[tuple[PlantedFault, ...]] = (
     PlantedFault(
         "a server that stops serving is looked at too late to dial or to take turns",
         f"{CLUSTER}/cluster.py",
-        "        if state is not member.state or state is State.DISCONNECTED:\n",
+        "        if state is not member.state or state is DISCONNECTED:\n",
         "        if not member.state.sending:\n",
         (TOGETHER, CHANGES),
     ),

@@ -45,8 +45,8 @@ DECODING_FAULTS: Final[tuple[PlantedFault, ...]] = (
     PlantedFault(
         "a read that ends as a frame does is taken for one frame",
         "ami_proto/wire/plain.py",
-        "    if end < 0 or end + 4 != len(data) or",
-        '    end = data.rfind(b"\\r\\n\\r\\n")\n    if end < 0 or end + 4 != len(data) or',
+        r"(?:\r\n[^\r\n]++)*+)\r\n\r\n",
+        r"(?:\r\n[^\r\n]*+)*)\r\n\r\n",
         ("tests/ami_proto/wire/test_plain.py",),
     ),
 )

@@ -175,7 +175,7 @@ LIES: Final = (
     ),
     Lie(
         "ami_proto/correlation/entry.py",
-        "return Sent.FULLY if self.committed or self.shown >= self._action_size else Sent.PARTLY",
+        "return FULLY",
         "return Sent.PARTLY",
         "An action that was sent is told as safe to send again.",
     ),
@@ -193,8 +193,8 @@ LIES: Final = (
     ),
     Lie(
         "ami_proto/correlation/strategies.py",
-        "return Verdict.DONE if status is None or status.lower() in SUCCESSES else Verdict.FAILED",
-        "return Verdict.IGNORE",
+        "return DONE if status is None or status.lower() in SUCCESSES else FAILED",
+        "return IGNORE",
         "The event with the result of an Originate is not taken.",
     ),
     Lie(
@@ -224,9 +224,9 @@ LIES: Final = (
     Lie(
         "ami_proto/connection/heartbeat.py",
         "the next one does not wait for silence\n            "
-        "self._timers[Timer.SILENCE] = now + self._config.heartbeat_interval",
+        "self._timers[SILENCE] = now + self._config.heartbeat_interval",
         "the next one does not wait for silence\n            "
-        "self._timers[Timer.SILENCE] = now + self._config.heartbeat_interval / 2",
+        "self._timers[SILENCE] = now + self._config.heartbeat_interval / 2",
         "Pings come twice as often.",
     ),
     Lie(

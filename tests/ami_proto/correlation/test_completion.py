@@ -25,7 +25,9 @@ def test_response_items_and_end_are_kept_apart() -> None:
     assert progress.responses == 2
     assert progress.events == [message(*ITEM), message(*ITEM), message(*second)]
     assert progress.complete == message(*END)
-    assert progress.dropped == 0
+    assert (progress.dropped, progress.damaged) == (0, 0)
+    progress.note_damage()
+    assert (progress.damaged, progress.reply().damaged) == (1, 1)
 
 
 def test_an_end_may_be_told_by_its_name() -> None:
