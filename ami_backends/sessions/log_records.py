@@ -114,7 +114,10 @@ def fault_entry(seen: FaultSeen, count: int | None = None) -> LogEntry:
 
 def loss_sentence(outcome: Outcome) -> str:
     """Return what the log says about a reply that lacks events, or may lack some; empty for a whole one."""
-    reply, ticket, said = outcome.reply, outcome.ticket, []
+    reply, ticket = outcome.reply, outcome.ticket
+    if not (reply.dropped or reply.damaged):
+        return ""
+    said = []
     if reply.truncated:
         said.append(
             f"its reply is cut: {reply.dropped} events beyond what {ticket.strategy} keeps are missing"

@@ -21,12 +21,13 @@ import anyio
 import ami_backends.anyio
 import ami_backends.gevent
 import ami_backends.selectors
-from ami_proto import Action, Connection, Decoder, Filter
-from ami_proto.drivers import SessionId
+from ami_proto import Action, Cluster, Decoder, Filter
+from ami_proto.drivers import Machine, SessionId
 from ami_proto.message.headers import SIGHTS_MIN
 from conformance.corpus import capture
 from conformance.laws.playbook import Playbook, frame
 from conformance.mock import LoopbackServer, MockServer, MockUser
+from tests.ami_proto.cluster.fleet import Fleet, configs
 
 CAPTURE: Final = "asterisk-22.10.1/call-mix"
 CAPTURE_SIZE: Final = 200_000
@@ -54,19 +55,38 @@ def decode_unknown(rounds: int) -> None:
         _read_headers(data.replace(b"\r\nPrivilege: ", b"\r\nPrivilege%d: " % number))
 
 
+def decode_names(rounds: int) -> None:
+    """Decode a capture, and read only the name and the ActionID of each message."""
+    data = capture(CAPTURE).data[:CAPTURE_SIZE]
+    decoder = Decoder()
+    for _ in range(rounds):
+        for message in decoder.feed(data):
+            getattr(message, "name", None)
+            getattr(message, "action_id", None)
+
+
 def reply(rounds: int) -> None:
     """Submit, write and complete actions on a connection, as a driver does."""
     play = Playbook().log_in()
-    connection, session, now = play.connection, play.session, play.now
+    _reply(play.connection, play.session, play.now, rounds)
+
+
+def reply_cluster(rounds: int) -> None:
+    """Do the same on a cluster of one server."""
+    fleet = Fleet(Cluster(configs("pbx"), seed=1)).start()
+    _reply(fleet.machine, fleet.sessions["pbx"], fleet.now, rounds)
+
+
+def _reply(machine: Machine, session: SessionId, now: float, rounds: int) -> None:
     for _ in range(rounds * ACTIONS_PER_ROUND):
         now += 0.001
-        ticket = connection.submit(PING, now)
-        _drain(connection)
-        piece = connection.poll_transmit(session)
-        connection.handle_sent(session, len(piece), now)
-        _drain(connection)
+        ticket = machine.submit(PING, now)
+        _drain(machine)
+        piece = machine.poll_transmit(session)
+        machine.handle_sent(session, len(piece), now)
+        _drain(machine)
         pong = frame("Response: Success", f"ActionID: {ticket.action_id}", "Ping: Pong")
-        _receive(connection, session, pong, now)
+        _receive(machine, session, pong, now)
 
 
 def flood(rounds: int) -> None:
@@ -131,7 +151,9 @@ class Work:
 WORKS: Final = {
     "decode": Work(decode, 1, 5, 0.03),
     "decode_unknown": Work(decode_unknown, 1, 3, 0.03),
+    "decode_names": Work(decode_names, 1, 5, 0.03),
     "reply": Work(reply, 1, 5, 0.03),
+    "reply_cluster": Work(reply_cluster, 1, 5, 0.03),
     "flood": Work(flood, 3, 5, 0.03),
     "ping_asyncio": Work(ping_asyncio, 1, 4, 0.05),
     "ping_trio": Work(ping_trio, 1, 4, 0.05),
@@ -140,18 +162,18 @@ WORKS: Final = {
 }
 
 
-def _receive(connection: Connection, session: SessionId, data: bytes, now: float) -> None:
-    connection.handle_received(session, data, now)
-    connection.handle_timeout(now)
-    _drain(connection)
+def _receive(machine: Machine, session: SessionId, data: bytes, now: float) -> None:
+    machine.handle_received(session, data, now)
+    machine.handle_timeout(now)
+    _drain(machine)
 
 
-def _drain(connection: Connection) -> None:
-    while connection.poll_notice() is not None:
+def _drain(machine: Machine) -> None:
+    while machine.poll_notice() is not None:
         pass
-    while connection.poll_command() is not None:
+    while machine.poll_command() is not None:
         pass
-    connection.poll_timeout()
+    machine.poll_timeout()
 
 
 def _read_headers(data: bytes) -> None:
