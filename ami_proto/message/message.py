@@ -41,7 +41,8 @@ _PRIVILEGED_ITEMS: Final = frozenset({"status", "peerstatus"})
 
 
 # Headers of which a torn frame has one too many. Some of what this finds may be in a value, after a bare LF.
-_SIGNS: Final = re.compile(rb"\n[ \t]*+((?i:ActionID|Event|EventList|Response))[ \t]*+:")
+# The look-ahead lets the pattern fail at once on other headers.
+_SIGNS: Final = re.compile(rb"\n(?=[AERaer\t ])[ \t]*+((?i:ActionID|Event|EventList|Response))[ \t]*+:")
 
 
 class Message(Frame, Mapping[str, str]):
