@@ -140,19 +140,19 @@ class Received:
     @property
     def frames(self) -> int:
         """Number of frames."""
-        return self.totals[0]
+        inbox = self._inbox  # read once: another thread may look while the session ends
+        return self._frames_before if inbox is None else self._frames_before + inbox.handled
 
     @property
     def events(self) -> int:
         """Number of events, wanted or not."""
-        return self.totals[1]
+        inbox = self._inbox
+        return self._events_before if inbox is None else self._events_before + inbox.handled - inbox.others
 
     @property
     def totals(self) -> tuple[int, int]:
         """Number of frames, and of events."""
-        inbox = self._inbox  # read once: another thread may look while the session ends
-        handled, others = (0, 0) if inbox is None else (inbox.handled, inbox.others)
-        return self._frames_before + handled, self._events_before + handled - others
+        return self.frames, self.events
 
     def begin(self, inbox: Inbox) -> None:
         """Begin with a new session."""
