@@ -90,8 +90,8 @@ class Kind(Enum):
     """Longer than `max_frame_size` and skipped. Has its size, and name and ActionID if they were seen."""
 
 
-# Before 3.12, Python takes three calls to find a member in its enum. So what is asked for each message and
-# each action has a name of its own, here and in `Verdict`, `Purpose` and `Timer`.
+# Before Python 3.12, finding a member in its enum takes as long as three calls. So what is asked for each
+# message and each action has a name of its own, here and beside `Verdict`, `Purpose`, `Step` and `Timer`.
 EVENT: Final = Kind.EVENT
 RESPONSE: Final = Kind.RESPONSE
 

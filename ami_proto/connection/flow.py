@@ -87,7 +87,7 @@ class Flow:
 
     def report_drops(self, now: float) -> None:
         """Report drops, at most once each `drop_report_interval`; until then the timer waits for the rest."""
-        if not self._delivery.queues:
+        if not self._delivery.queues:  # asked after each read, and a program that only calls has none
             return
         if Timer.DROP_REPORT not in self._timers and self._delivery.report_drops():
             self._timers[Timer.DROP_REPORT] = now + self._config.drop_report_interval
