@@ -4,7 +4,7 @@ import signal
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Generic, Literal, TypeVar, overload
+from typing import Generic, Literal, NamedTuple, TypeVar, overload
 
 from ami_backends.clients.arguments import as_action
 from ami_backends.clients.fleet import Change, ServerConfigs, as_configs, by_key
@@ -50,8 +50,7 @@ AnyEvents = TypeVar("AnyEvents")
 AnyItems = TypeVar("AnyItems")
 
 
-@dataclass(frozen=True, slots=True)
-class SendCall:
+class SendCall(NamedTuple):
     """The arguments of one call of `send`."""
 
     action: Action | str

@@ -12,7 +12,6 @@ from ami_proto.errors import InvalidAction
 LINE_SIZE_MAX: Final = 1022
 
 _RESERVED: Final = frozenset({"action", "actionid"})
-_BREAKING: Final = ("\r", "\n", "\0")
 
 
 def encoded_action(name: object) -> bytes:
@@ -46,7 +45,7 @@ def check_header_name(name: object) -> None:
 
 
 def _encoded(what: str, line: str) -> bytes:
-    if any(char in line for char in _BREAKING):
+    if "\r" in line or "\n" in line or "\0" in line:
         raise InvalidAction(f"CR, LF or NUL in {what}")
     try:
         # Bytes that were not UTF-8 when Python read them (arguments, file names) are sent as they were.
