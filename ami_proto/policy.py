@@ -137,6 +137,16 @@ class Policy:
         lists = (self._actions, self.applications, self.contexts, self.commands)
         return any(each is not None for each in lists)
 
+    def allows_some(self, action: str) -> bool:
+        """Whether an action of this name can be allowed. Its headers decide whether this one is."""
+        key = action.lower()
+        if key == "command":
+            return self.commands is None or bool(self.commands)
+        if self._actions is not None and key not in self._actions:
+            return False
+        runs = key == "originate" and (self.applications is None or bool(self.applications))
+        return key not in _PLACES_A_CALL or runs or self.contexts is None or bool(self.contexts)
+
     def objection(self, action: str, headers: Headers) -> str | None:
         """Return why an action is forbidden, or None. It shows no value, because that may be a secret."""
         key, values = action.lower(), _first_values(headers)

@@ -14,6 +14,7 @@ from typer.main import get_command
 
 from ami_backends.cli.browse import actions, events
 from ami_backends.cli.check_config import check_config
+from ami_backends.cli.doctor import doctor
 from ami_backends.cli.exits import ExitStatus, Terminated, print_stderr, sentence_of, status_of
 from ami_backends.cli.interrupts import may_handle
 from ami_backends.cli.listen import listen
@@ -56,7 +57,7 @@ def build() -> typer.Typer:
         add_completion=False,  # `shells` has its own scripts
     )
     app.callback()(_global_options)
-    for own in (listen, send, command, status, actions, events, check_config):
+    for own in (listen, send, command, status, doctor, actions, events, check_config):
         app.command(cls=_Command)(own)
     for plugin in sorted(entry_points(group=PLUGIN_GROUP), key=lambda each: each.name):
         _add(plugin, app)

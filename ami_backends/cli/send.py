@@ -135,19 +135,19 @@ def _read_words(
     """Return a function for the arguments of `connect`, which may ask for the secret, and the other words."""
     once: dict[str, Any] = {"reconnect": False, "retry": False}
     if policy is not None:
-        once["policy"] = _profile("--policy", policy)
+        once["policy"] = profile_of("--policy", policy)
     refuse_mixed(config, server, words[0] if "://" in words[0] else None, login)
     if config is None:
         target, rest = take_target(words, os.environ)
         if policy is None and (profile := environment_options(os.environ).get("policy")):
-            once["policy"] = _profile("AMI_POLICY", profile)
+            once["policy"] = profile_of("AMI_POLICY", profile)
         return lambda: login.arguments(target) | once, rest
     chosen = server_of(config, server)
     capped = {"boot_timeout": min(BOOT_TIMEOUT, chosen.boot_timeout)}
     return lambda: as_words(chosen) | capped | once, words
 
 
-def _profile(name: str, profile: object) -> Policy:
+def profile_of(name: str, profile: object) -> Policy:
     """Return the policy of a profile. `name` says where it comes from."""
     try:
         return Policy.of(profile)

@@ -73,6 +73,11 @@ def describe(bits: Privilege) -> str:
     return ",".join([name for name, bit in _BY_NAME.items() if bit & bits] + ["all"]) if bits else "<none>"
 
 
+def name_classes(bits: Privilege) -> str:
+    """Name the classes of a user: `all` is among them only if he has every one (authority_to_str)."""
+    return describe(bits) if bits in (NONE, ALL) else describe(bits).removesuffix(",all")
+
+
 def is_true(text: str) -> bool:
     """Whether Asterisk reads a text as true (ast_true, main/utils.c)."""
     return text.lower() in _TRUE

@@ -6,6 +6,7 @@ The formats are those of the captures. The listed things are the mock's own, so 
 from conformance.mock.calls.dialplan_applications import APPLICATIONS
 from conformance.mock.core import CliCommand, Core
 from conformance.mock.exchange import Exchange
+from conformance.mock.privileges import name_classes
 
 from .base import CliFailed, CommandWithArguments, plural
 
@@ -144,6 +145,29 @@ def print_connected(server: Core) -> str:
     return "\n".join([*lines, f"{len(users)} users connected."]) + "\n"
 
 
+def print_manager_user(exchange: Exchange, words: list[str]) -> str:
+    """Print `manager show user`: the classes of a user, as Asterisk 16 and 22 do (handle_showmanager)."""
+    if len(words) != 1:
+        raise CliFailed(
+            " Usage: manager show user <user>\n"
+            "        Display all information related to the manager user specified.\n"
+        )
+    user = exchange.server.users.get(words[0].lower())
+    if user is None:
+        return f"There is no manager called {words[0]}\n"
+    values = {
+        "username": user.name,
+        "secret": "<Set>",
+        "ACL": "no",
+        "read perm": name_classes(user.read),
+        "write perm": name_classes(user.write),
+        "displayconnects": "no",
+        "allowmultiplelogin": "yes",
+        "Variables": "",
+    }
+    return "\n" + "".join(f"{name:>18}: {value}\n" for name, value in values.items())
+
+
 def print_manager_commands(exchange: Exchange, _words: list[str]) -> str:
     """Print `manager show commands`: the actions and the first 33 characters of each synopsis."""
     known = sorted(exchange.actions.values(), key=lambda action: action.name.lower())
@@ -180,4 +204,5 @@ LISTING_COMMANDS_WITH_ARGUMENTS: dict[str, CommandWithArguments] = {
     "dialplan show": print_dialplan,
     "manager show command": print_manager_command,
     "manager show commands": print_manager_commands,
+    "manager show user": print_manager_user,
 }

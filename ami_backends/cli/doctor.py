@@ -1,0 +1,265 @@
+"""`ami doctor`: what an account in manager.conf lacks and has too much of, and the section that does."""
+
+import os
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from ipaddress import ip_address
+from textwrap import wrap
+from typing import Annotated, Any
+
+import typer
+
+from ami_backends.cli.account import Account, account_of, listed_actions, shown_user
+from ami_backends.cli.diagnosis import Diagnosis, Side, brief, diagnose
+from ami_backends.cli.exits import ExitStatus, UsageProblem
+from ami_backends.cli.json_lines import JsonRecord, write_json
+from ami_backends.cli.manager_section import Address, section_of
+from ami_backends.cli.needs import CLASSES, needs_of
+from ami_backends.cli.options import (
+    TARGET_HELP,
+    JsonOutput,
+    LoginOptions,
+    ReplyTimeout,
+    require_positive,
+    with_login_options,
+)
+from ami_backends.cli.reporting import ErrorsOnly
+from ami_backends.cli.screen import Screen
+from ami_backends.cli.send import BOOT_TIMEOUT, PolicyName, profile_of
+from ami_backends.cli.server_file import ServerName, ServersFile, refuse_mixed, server_of
+from ami_backends.cli.target import take_target
+from ami_backends.clients.arguments import as_config, as_words
+from ami_backends.configuration import environment_options
+from ami_backends.selectors import Client, connect
+from ami_backends.sessions.printable import safe
+from ami_proto import ActionFailed, Fault, FaultSeen, Notice, ServerConfig
+
+WIDTH = 80
+"""Columns of the sentences."""
+
+ENVIRONMENT_OPTIONS = ("auth", "events", "wait_fully_booted")
+"""Options of a target that `AMI_EVENTS` and its like set; `AMI_POLICY` is another."""
+
+TargetWord = Annotated[str | None, typer.Argument(metavar="[TARGET]", help=TARGET_HELP, show_default=False)]
+EventNames = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAMES",
+        help="The events that the program reads: names or globs with commas between them, Newchannel,Queue*.",
+    ),
+]
+
+
+@with_login_options
+def doctor(
+    login: LoginOptions,
+    target: TargetWord = None,
+    config: ServersFile = None,
+    server: ServerName = None,
+    events: EventNames = None,
+    policy: PolicyName = None,
+    json: JsonOutput = False,
+    timeout: ReplyTimeout = None,
+) -> None:
+    """Check the account in manager.conf against what is allowed and read, and show the section that does.
+
+    It sends ListCommands, CoreSettings and, where the account may, the command `manager show user`, and
+    changes nothing. The exit status is 0 if all is well, and 1 after warnings.
+
+    For example: ami doctor ami://ops@pbx.example.org --policy observe --events 'Newchannel,Queue*'
+    """
+    require_positive("--timeout", timeout)
+    patient = _config(target, login, config, server, policy)
+    patterns = [name for each in (events or "").split(",") if (name := each.strip())]
+    account, release = _ask(patient, timeout)
+    needs, route = needs_of(patient, patterns, release), _route(patient)
+    diagnosis = diagnose(patient, needs, account, release, remote=route.remote)
+    needs_tls = patient.tls is None and route.remote
+    section = section_of(
+        account.username, diagnosis, needs.events if patterns else (), route.own, needs_tls=needs_tls
+    )
+    finding = Finding(patient, account, release, diagnosis, section)
+    if json:
+        write_json(_record(finding))
+    else:
+        _show(finding)
+    if diagnosis.warnings:
+        raise typer.Exit(ExitStatus.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """All that is printed."""
+
+    config: ServerConfig
+    account: Account
+    release: str | None
+    diagnosis: Diagnosis
+    section: list[str]
+
+
+# -- what is asked
+
+
+class _BootNote(ErrorsOnly):
+    """An `on_notice` that notes whether FullyBooted is hidden."""
+
+    hidden = False
+
+    def __call__(self, notice: Notice) -> None:
+        """Note it."""
+        if isinstance(notice, FaultSeen) and notice.fault is Fault.BOOT_HIDDEN:
+            self.hidden = True
+
+
+def _config(
+    target: str | None, login: LoginOptions, file: str | None, server: str | None, policy: str | None
+) -> ServerConfig:
+    """Return the configuration to judge, of a file, or of a target and the environment."""
+    refuse_mixed(file, server, target, login)
+    if file is not None:
+        chosen = server_of(file, server)
+        return chosen if policy is None else replace(chosen, policy=profile_of("--policy", policy))
+    place, rest = take_target([target] if target else [], os.environ)
+    if rest:
+        raise UsageProblem("the target must be written as ami://user@host[:port]")
+    known = environment_options(os.environ)
+    options: dict[str, Any] = {each: known[each] for each in ENVIRONMENT_OPTIONS if each in known}
+    if policy is not None:
+        options["policy"] = profile_of("--policy", policy)
+    elif "policy" in known:
+        options["policy"] = profile_of("AMI_POLICY", known["policy"])
+    return as_config(**login.arguments(place), **options)
+
+
+def _ask(config: ServerConfig, timeout: float | None) -> tuple[Account, str | None]:
+    """Log in, and return what Asterisk tells of the user, and its release. Changes nothing there."""
+    note, waits = _BootNote(), config.awaits_boot
+    own: dict[str, Any] = {
+        "events": "system" if waits else "off",
+        "policy": "all",
+        "setup": (),
+        "ask_release": True,
+    }
+    own |= {"reconnect": False, "retry": False, "boot_timeout": min(BOOT_TIMEOUT, config.boot_timeout)}
+    with connect(**(as_words(config) | own), on_notice=note) as client:
+        response = client.send("ListCommands", timeout=timeout).response
+        actions = listed_actions([] if response is None else response.pairs())
+        user = _ask_for_user(client, config.username, timeout) if "command" in actions else {}
+        release = client.release
+    # Now, because a notice may come later than the state: after the end all have come.
+    return account_of(config.username, actions, user, not note.hidden if waits else None), release
+
+
+def _ask_for_user(client: Client, username: str, timeout: float | None) -> dict[str, str]:
+    """Return what `manager show user` prints; nothing for a name that is no single word of a command."""
+    if not username.isprintable() or set(username) & set(" \"'\\"):
+        return {}
+    try:
+        output = client.send("Command", Command=f"manager show user {username}", timeout=timeout).output
+    except ActionFailed:
+        return {}
+    return shown_user(output or [])
+
+
+@dataclass(frozen=True, slots=True)
+class _Route:
+    own: Address | None
+    """The address of this machine that the server sees, if nothing between them changes it."""
+    remote: bool
+    """Whether the server is another host, as far as one can see."""
+
+
+def _route(config: ServerConfig) -> _Route:
+    """Have the system choose the address for a server: connecting a UDP socket sends nothing."""
+    try:
+        found = socket.getaddrinfo(config.host, config.port, type=socket.SOCK_DGRAM)
+        family, kind, protocol, _, place = found[0]
+        with socket.socket(family, kind, protocol) as aim:
+            aim.connect(place)
+            own, peer = (_address(each) for each in (aim.getsockname(), aim.getpeername()))
+    except OSError:
+        return _Route(None, remote=True)
+    return _Route(own, remote=not peer.is_loopback and own != peer)
+
+
+def _address(place: tuple[Any, ...]) -> Address:
+    return ip_address(str(place[0]).partition("%")[0])
+
+
+# -- what is printed
+
+
+def _show(finding: Finding) -> None:
+    """Print facts, the classes that are needed and that are not, warnings, and the section."""
+    screen, found = Screen(), finding.diagnosis
+    for name, text in _facts(finding).items():
+        screen.write(f"{name:<8} {safe(text)}")
+    screen.write("")
+    screen.show_table(("list", "class", "account", "for"), [*_rows(found.read), *_rows(found.write)])
+    screen.write("")
+    for warning in found.warnings:
+        for line in wrap(f"warning: {warning}", WIDTH, subsequent_indent="  "):
+            screen.write(safe(line))
+    if not found.warnings:
+        screen.write("no warnings")
+    screen.write("")
+    for line in finding.section:
+        screen.write(safe(line))
+
+
+def _facts(finding: Finding) -> dict[str, str]:
+    account, found = finding.account, finding.diagnosis
+    told = {True: "only from some addresses", False: "from any address", None: "from: Asterisk does not tell"}
+    facts = {
+        "server": f"{finding.config.key}, Asterisk {finding.release or 'of an unknown release'}",
+        "account": f"{account.username}, {told[account.limited]}",
+        "read": _listed(found.read),
+        "write": _listed(found.write),
+    }
+    if found.absent:
+        facts["absent"] = f"allowed, but not on this server: {brief(found.absent)}"
+    return facts
+
+
+def _listed(side: Side) -> str:
+    if side.has is None:
+        return "unknown: Asterisk tells it only to accounts with the class command"
+    names = ", ".join(side.has) or "none"
+    if side.whole:
+        return "all" if len(side.has) == len(CLASSES) else names
+    return f"{names}; perhaps more: this is what ListCommands shows"
+
+
+def _rows(side: Side) -> Iterator[tuple[str, ...]]:
+    for each, reasons in side.needs.items():
+        yield side.name, each, side.standing(each), brief(reasons)
+
+
+def _record(finding: Finding) -> JsonRecord:
+    """Return everything as plain data."""
+    account, found = finding.account, finding.diagnosis
+    return {
+        "type": "doctor",
+        "server": finding.config.key,
+        "release": finding.release,
+        "username": account.username,
+        "limited": account.limited,
+        "fully_booted": account.booted,
+        **{side.name: _side_record(side) for side in (found.read, found.write)},
+        "absent": found.absent,
+        "warnings": found.warnings,
+        "section": finding.section,
+    }
+
+
+def _side_record(side: Side) -> JsonRecord:
+    return {
+        "has": side.has,
+        "whole": side.whole,
+        "needs": dict(side.needs),
+        "open": side.open,
+        "missing": side.missing,
+        "unneeded": side.unneeded,
+    }
