@@ -124,13 +124,20 @@ def _config(
     place, rest = take_target([target] if target else [], os.environ)
     if rest:
         raise UsageProblem("the target must be written as ami://user@host[:port]")
+    return as_config(**login.arguments(place), **_environment_options(policy))
+
+
+def _environment_options(policy: str | None) -> dict[str, Any]:
+    """Return the options beside the target: `--policy`, and what variables set."""
     known = environment_options(os.environ)
-    options: dict[str, Any] = {each: known[each] for each in ENVIRONMENT_OPTIONS if each in known}
+    given = {each: known[each] for each in ENVIRONMENT_OPTIONS if each in known}
+    read = ServerConfig.from_mapping({"key": "-", "host": "-", "username": "-", "secret": "", **given})
+    options = {each: getattr(read, each) for each in given}
     if policy is not None:
         options["policy"] = profile_of("--policy", policy)
     elif "policy" in known:
         options["policy"] = profile_of("AMI_POLICY", known["policy"])
-    return as_config(**login.arguments(place), **options)
+    return options
 
 
 def _ask(config: ServerConfig, timeout: float | None) -> tuple[Account, str | None]:
@@ -195,13 +202,12 @@ def _show(finding: Finding) -> None:
     """Print facts, the classes that are needed and that are not, warnings, and the section."""
     screen, found = Screen(), finding.diagnosis
     for name, text in _facts(finding).items():
-        screen.write(f"{name:<8} {safe(text)}")
+        _write_wrapped(screen, f"{name:<8} {text}", indent=9)
     screen.write("")
     screen.show_table(("list", "class", "account", "for"), [*_rows(found.read), *_rows(found.write)])
     screen.write("")
     for warning in found.warnings:
-        for line in wrap(f"warning: {warning}", WIDTH, subsequent_indent="  "):
-            screen.write(safe(line))
+        _write_wrapped(screen, f"warning: {warning}", indent=2)
     if not found.warnings:
         screen.write("no warnings")
     screen.write("")
@@ -209,11 +215,18 @@ def _show(finding: Finding) -> None:
         screen.write(safe(line))
 
 
+def _write_wrapped(screen: Screen, text: str, *, indent: int) -> None:
+    for line in wrap(safe(text), WIDTH, subsequent_indent=" " * indent, break_on_hyphens=False):
+        screen.write(line)
+
+
 def _facts(finding: Finding) -> dict[str, str]:
     account, found = finding.account, finding.diagnosis
     told = {True: "only from some addresses", False: "from any address", None: "from: Asterisk does not tell"}
+    unknown = "release unknown: CoreSettings needs the class reporting or system"
+    release = unknown if finding.release is None else f"Asterisk {finding.release}"
     facts = {
-        "server": f"{finding.config.key}, Asterisk {finding.release or 'of an unknown release'}",
+        "server": f"{finding.config.key}, {release}",
         "account": f"{account.username}, {told[account.limited]}",
         "read": _listed(found.read),
         "write": _listed(found.write),

@@ -117,6 +117,11 @@ class AsteriskServer:
         return self._instance.ca_file
 
     @property
+    def manager_file(self) -> Path:
+        """Its manager.conf, which `manager reload` reads again."""
+        return self._instance.folder / "etc/manager.conf"
+
+    @property
     def pid(self) -> int | None:
         """The process id while the server runs."""
         running = self._process is not None and self._process.poll() is None

@@ -33,6 +33,27 @@ def test_a_name_is_compared_in_any_case(name: str) -> None:
     assert objection(Policy(allow=("Ping",)), name) == "it is not in policy.allow"
 
 
+@pytest.mark.parametrize(
+    ("policy", "some"),
+    [
+        (Policy("all"), "Hangup Command Originate Redirect OfSomeModule"),
+        (Policy("all", commands=()), "Hangup Originate Redirect OfSomeModule"),
+        (Policy("all", contexts=()), "Hangup Command Originate OfSomeModule"),
+        (Policy("all", contexts=(), applications=()), "Hangup Command OfSomeModule"),
+        (Policy("observe"), ""),
+        (Policy("observe", commands=("core show version",)), "Command"),
+        (Policy("operate"), "Hangup"),
+        (Policy("operate", contexts=("hall",)), "Hangup Originate Redirect"),
+        (Policy("operate", applications=("Playback",)), "Hangup Originate"),
+        (Policy(allow=("hANGUP", "ofsomemodule")), "Hangup OfSomeModule"),
+    ],
+)
+def test_it_tells_which_names_can_be_allowed(policy: Policy, some: str) -> None:
+    """R-POLICY-03: a call that can go nowhere is not among them."""
+    names = ("Hangup", "Command", "Originate", "Redirect", "OfSomeModule")
+    assert [name for name in names if policy.allows_some(name)] == some.split()
+
+
 @pytest.mark.parametrize("name", UNLISTED.split())
 @pytest.mark.parametrize("profile", ["observe", "operate"])
 def test_what_no_list_has_is_forbidden(name: str, profile: Any) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from ami_proto.catalogue.action_record import ACTIONS
-from ami_proto.catalogue.releases import has_action, release_numbers, why_missing
+from ami_proto.catalogue.releases import has_action, has_event, release_numbers, why_missing
 
 
 @pytest.mark.parametrize(
@@ -90,3 +90,19 @@ def test_each_action_is_somewhere(name: str) -> None:
         "23.5.0",
     )
     assert any(has_action(release, name) for release in releases)
+
+
+@pytest.mark.parametrize(
+    ("release", "event", "has"),
+    [
+        ("11.25.0", "Agentlogin", True),
+        ("11.25.0", "AgentLogin", False),
+        ("12.0.0", "AgentLogin", True),
+        ("22.10.1", "Agentlogin", False),
+        ("22.10.1", "agentlogin", None),
+        ("GIT-master", "Hangup", None),
+    ],
+)
+def test_a_release_has_events_too(release: str, event: str, has: bool | None) -> None:
+    """R-POLICY-03: in Asterisk's spelling, because two of them differ in case only."""
+    assert has_event(release, event) is has
