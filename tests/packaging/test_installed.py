@@ -105,7 +105,7 @@ def test_its_readme_installs_what_is_tried_here() -> None:
 def test_the_help_lists_its_commands(suite: Environment, tmp_path: Path) -> None:
     done = suite.run("ami --help", tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
-    assert {"listen", "send", "command", "check-config", "demo", "mock"} <= set(done.stdout.split())
+    assert {"listen", "send", "command", "check-config", "doctor", "demo", "mock"} <= set(done.stdout.split())
 
 
 @pytest.mark.parametrize("backend", ["selectors", "trio"])

@@ -7,6 +7,7 @@ from tests.workshop.fault_record import PlantedFault
 POLICY: Final = "ami_proto/policy.py"
 TESTS: Final = "tests/ami_proto"
 CONNECTION: Final = f"{TESTS}/connection/test_connection_policy.py"
+DOCTOR: Final = "tests/ami_backends/cli"
 CLUSTER: Final = f"{TESTS}/cluster/test_cluster_policy.py"
 
 POLICY_FAULTS: Final[tuple[PlantedFault, ...]] = (
@@ -78,5 +79,37 @@ POLICY_FAULTS: Final[tuple[PlantedFault, ...]] = (
         " and notice.left and ",
         " and ",
         ("tests/ami_backends/telemetry/test_audit.py",),
+    ),
+    PlantedFault(
+        "the smallest set of classes is the most powerful one",
+        "ami_backends/cli/needs.py",
+        "union(*others), key=_harm)",
+        "union(*others), key=_harm, reverse=True)",
+        (f"{DOCTOR}/test_needs.py",),
+        "smallest",
+    ),
+    PlantedFault(
+        "an action of two classes says that the account has both",
+        "ami_backends/cli/account.py",
+        " for each in self.actions.values() if len(each) == 1 for name in each)",
+        " for each in self.actions.values() for name in each)",
+        (f"{DOCTOR}/test_diagnosis.py",),
+        "Answers",
+    ),
+    PlantedFault(
+        "an allowed action that the server lacks needs its class",
+        "ami_backends/cli/diagnosis.py",
+        "    return not record.privileges or not account.held.isdisjoint(record.privileges)\n",
+        "    return not record.privileges\n",
+        (f"{DOCTOR}/test_diagnosis.py",),
+        "absent",
+    ),
+    PlantedFault(
+        "ami doctor asks under the policy that it judges",
+        "ami_backends/cli/doctor.py",
+        '"policy": "all", ',
+        "",
+        (f"{DOCTOR}/test_cli_doctor.py",),
+        "facts",
     ),
 )

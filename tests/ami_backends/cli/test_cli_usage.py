@@ -155,6 +155,7 @@ USAGE = {
     "actions": "[OPTIONS] [PATTERN]",
     "events": "[OPTIONS] [PATTERN]",
     "check-config": "[OPTIONS] FILE",
+    "doctor": "[OPTIONS] [TARGET]",
 }
 LOGIN_OPTIONS = ("--secret-file", "--ca", "--server-name", "--insecure", "--connect-timeout")
 
