@@ -18,7 +18,7 @@ _NO_CLASS: Final = frozenset({"all", "<none>", ""})
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class KnownAccount:
     """A user of manager.conf, as far as Asterisk tells."""
 
     username: str
@@ -61,10 +61,12 @@ def shown_user(lines: Iterable[str]) -> dict[str, str]:
 
 def account_of(
     username: str, actions: Mapping[str, Classes], user: Mapping[str, str], booted: bool | None
-) -> Account:
+) -> KnownAccount:
     """Return the account that these answers tell of."""
     limited = {"yes": True, "no": False}.get(user.get("acl", ""))
-    return Account(username, actions, _shown(user, "read perm"), _shown(user, "write perm"), limited, booted)
+    return KnownAccount(
+        username, actions, _shown(user, "read perm"), _shown(user, "write perm"), limited, booted
+    )
 
 
 def _shown(user: Mapping[str, str], name: str) -> Classes | None:

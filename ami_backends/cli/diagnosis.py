@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from ami_backends.cli.account import Account
+from ami_backends.cli.account import KnownAccount
 from ami_backends.cli.needs import CLASSES, POWERFUL, Classes, Needs, in_order, smallest
 from ami_proto import ServerConfig
 from ami_proto.catalogue.action_record import ACTIONS
 from ami_proto.catalogue.releases import has_action
 
-NAMES_MAX: Final = 2
+REASONS_MAX: Final = 2
 """Reasons that a sentence names; it counts the others."""
 
 
@@ -51,7 +51,7 @@ class Diagnosis:
 
 
 def diagnose(
-    config: ServerConfig, needs: Needs, account: Account, release: str | None, *, remote: bool
+    config: ServerConfig, needs: Needs, account: KnownAccount, release: str | None, *, remote: bool
 ) -> Diagnosis:
     """Compare what a configuration needs with its account. `remote` says that the server is another host."""
     absent = tuple(name for name in needs.actions if _is_absent(name, account, release))
@@ -70,11 +70,11 @@ def diagnose(
 def brief(names: Iterable[str]) -> str:
     """Return the first names, and the number of the others."""
     every = list(names)
-    rest = len(every) - NAMES_MAX
-    return ", ".join(every[:NAMES_MAX]) + (f" and {rest} more" if rest > 0 else "")
+    rest = len(every) - REASONS_MAX
+    return ", ".join(every[:REASONS_MAX]) + (f" and {rest} more" if rest > 0 else "")
 
 
-def _is_absent(name: str, account: Account, release: str | None) -> bool:
+def _is_absent(name: str, account: KnownAccount, release: str | None) -> bool:
     """Whether a server lacks an action, as far as it tells: it lists only those that the user may run."""
     if name.lower() in account.actions:
         return False
@@ -84,14 +84,14 @@ def _is_absent(name: str, account: Account, release: str | None) -> bool:
     return not record.privileges or not account.held.isdisjoint(record.privileges)
 
 
-def _read_side(needs: Needs, account: Account) -> Side:
+def _read_side(needs: Needs, account: KnownAccount) -> Side:
     lacked = frozenset[str]() if account.read is None else frozenset(CLASSES) - account.read
     return _side("read", account.read, needs.events, lacked, whole=True, is_open=needs.any_event)
 
 
-def _write_side(needs: Needs, account: Account, absent: Iterable[str]) -> Side:
+def _write_side(needs: Needs, account: KnownAccount, absent: Iterable[str]) -> Side:
     present = sorted((each for each in needs.actions if each not in {*absent}), key=_is_of_a_module)
-    classes = {name: account.actions.get(name.lower(), _documented(name)) for name in present}
+    classes = {name: account.actions.get(name.lower()) or _documented(name) for name in present}
     # An action that is listed is allowed, by whichever of its classes.
     denied = [each for name, each in classes.items() if name.lower() not in account.actions]
     lacked = frozenset[str]().union(*denied) - account.held
@@ -126,7 +126,8 @@ def _side(
 
 
 def _documented(name: str) -> Classes:
-    return frozenset(ACTIONS[name.lower()].privileges)
+    record = ACTIONS.get(name.lower())
+    return frozenset(() if record is None else record.privileges)
 
 
 def _is_of_a_module(name: str) -> bool:
@@ -146,7 +147,7 @@ def _link_warnings(config: ServerConfig, *, remote: bool) -> list[str]:
     return [f"plain TCP to another host: anybody on the way reads {secret}what is sent, and can change it"]
 
 
-def _boot_warnings(config: ServerConfig, account: Account) -> list[str]:
+def _boot_warnings(config: ServerConfig, account: KnownAccount) -> list[str]:
     if account.booted is not False or not config.awaits_boot:
         return []
     if account.read is None:
@@ -181,7 +182,7 @@ def _name_warnings(needs: Needs, absent: Iterable[str]) -> list[str]:
     return said
 
 
-def _limit_warnings(needs: Needs, account: Account) -> list[str]:
+def _limit_warnings(needs: Needs, account: KnownAccount) -> list[str]:
     powers = [each for each in POWERFUL if each in account.held]
     if not needs.any_action or not powers:
         return []

@@ -10,11 +10,11 @@ from typing import Annotated, Any
 
 import typer
 
-from ami_backends.cli.account import Account, account_of, listed_actions, shown_user
+from ami_backends.cli.account import KnownAccount, account_of, listed_actions, shown_user
 from ami_backends.cli.diagnosis import Diagnosis, Side, brief, diagnose
 from ami_backends.cli.exits import ExitStatus, UsageProblem
 from ami_backends.cli.json_lines import JsonRecord, write_json
-from ami_backends.cli.manager_section import Address, section_of
+from ami_backends.cli.manager_section import IPAddress, section_of
 from ami_backends.cli.needs import CLASSES, needs_of
 from ami_backends.cli.options import (
     TARGET_HELP,
@@ -26,7 +26,7 @@ from ami_backends.cli.options import (
 )
 from ami_backends.cli.reporting import ErrorsOnly
 from ami_backends.cli.screen import Screen
-from ami_backends.cli.send import BOOT_TIMEOUT, PolicyName, profile_of
+from ami_backends.cli.send import BOOT_TIMEOUT, profile_of
 from ami_backends.cli.server_file import ServerName, ServersFile, refuse_mixed, server_of
 from ami_backends.cli.target import take_target
 from ami_backends.clients.arguments import as_config, as_words
@@ -50,6 +50,15 @@ EventNames = Annotated[
     ),
 ]
 
+JudgedPolicy = Annotated[
+    str | None,
+    typer.Option(
+        "--policy",
+        metavar="PROFILE",
+        help="What the program may send: observe, operate or all; default: the file's, AMI_POLICY.",
+    ),
+]
+
 
 @with_login_options
 def doctor(
@@ -58,14 +67,15 @@ def doctor(
     config: ServersFile = None,
     server: ServerName = None,
     events: EventNames = None,
-    policy: PolicyName = None,
+    policy: JudgedPolicy = None,
     json: JsonOutput = False,
     timeout: ReplyTimeout = None,
 ) -> None:
-    """Check the account in manager.conf against what is allowed and read, and show the section that does.
+    """Check an account in manager.conf against what is needed.
 
-    It sends ListCommands, CoreSettings and, where the account may, the command `manager show user`, and
-    changes nothing. The exit status is 0 if all is well, and 1 after warnings.
+    It shows which classes the account lacks for the policy and the events, which it does not need, and the
+    smallest section of manager.conf that does. It only asks, and changes nothing: ListCommands, CoreSettings
+    and, where the account may, the command `manager show user`. The exit status is 1 after warnings, else 0.
 
     For example: ami doctor ami://ops@pbx.example.org --policy observe --events 'Newchannel,Queue*'
     """
@@ -73,7 +83,8 @@ def doctor(
     patient = _config(target, login, config, server, policy)
     patterns = [name for each in (events or "").split(",") if (name := each.strip())]
     account, release = _ask(patient, timeout)
-    needs, route = needs_of(patient, patterns, release), _route(patient)
+    needs = needs_of(patient, patterns, release, may_originate="originate" in account.actions)
+    route = route_to(patient.host, patient.port)
     diagnosis = diagnose(patient, needs, account, release, remote=route.remote)
     needs_tls = patient.tls is None and route.remote
     section = section_of(
@@ -93,7 +104,7 @@ class Finding:
     """All that is printed."""
 
     config: ServerConfig
-    account: Account
+    account: KnownAccount
     release: str | None
     diagnosis: Diagnosis
     section: list[str]
@@ -140,7 +151,7 @@ def _environment_options(policy: str | None) -> dict[str, Any]:
     return options
 
 
-def _ask(config: ServerConfig, timeout: float | None) -> tuple[Account, str | None]:
+def _ask(config: ServerConfig, timeout: float | None) -> tuple[KnownAccount, str | None]:
     """Log in, and return what Asterisk tells of the user, and its release. Changes nothing there."""
     note, waits = _BootNote(), config.awaits_boot
     own: dict[str, Any] = {
@@ -171,27 +182,29 @@ def _ask_for_user(client: Client, username: str, timeout: float | None) -> dict[
 
 
 @dataclass(frozen=True, slots=True)
-class _Route:
-    own: Address | None
+class Route:
+    """The way to a server, as far as this machine can see."""
+
+    own: IPAddress | None
     """The address of this machine that the server sees, if nothing between them changes it."""
     remote: bool
-    """Whether the server is another host, as far as one can see."""
+    """Whether the server is another host."""
 
 
-def _route(config: ServerConfig) -> _Route:
+def route_to(host: str, port: int) -> Route:
     """Have the system choose the address for a server: connecting a UDP socket sends nothing."""
     try:
-        found = socket.getaddrinfo(config.host, config.port, type=socket.SOCK_DGRAM)
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
         family, kind, protocol, _, place = found[0]
         with socket.socket(family, kind, protocol) as aim:
             aim.connect(place)
             own, peer = (_address(each) for each in (aim.getsockname(), aim.getpeername()))
     except OSError:
-        return _Route(None, remote=True)
-    return _Route(own, remote=not peer.is_loopback and own != peer)
+        return Route(None, remote=True)
+    return Route(own, remote=not peer.is_loopback and own != peer)
 
 
-def _address(place: tuple[Any, ...]) -> Address:
+def _address(place: tuple[Any, ...]) -> IPAddress:
     return ip_address(str(place[0]).partition("%")[0])
 
 
@@ -222,12 +235,12 @@ def _write_wrapped(screen: Screen, text: str, *, indent: int) -> None:
 
 def _facts(finding: Finding) -> dict[str, str]:
     account, found = finding.account, finding.diagnosis
-    told = {True: "only from some addresses", False: "from any address", None: "from: Asterisk does not tell"}
+    told = {True: ", from some addresses only", False: ", from any address", None: ""}
     unknown = "release unknown: CoreSettings needs the class reporting or system"
     release = unknown if finding.release is None else f"Asterisk {finding.release}"
     facts = {
         "server": f"{finding.config.key}, {release}",
-        "account": f"{account.username}, {told[account.limited]}",
+        "account": f"{account.username}{told[account.limited]}",
         "read": _listed(found.read),
         "write": _listed(found.write),
     }

@@ -7,7 +7,7 @@ from typing import Final
 from ami_backends.cli.diagnosis import Diagnosis, Side
 from ami_backends.cli.needs import CLASSES, in_order
 
-Address = IPv4Address | IPv6Address
+IPAddress = IPv4Address | IPv6Address
 
 WRITE_TIMEOUT: Final = 5000
 """Milliseconds for which Asterisk waits until a client reads on. Its default of 100 cuts off a program that
@@ -19,11 +19,12 @@ tlsenable = yes
 tlsbindaddr = 0.0.0.0:5039
 tlscertfile = /etc/asterisk/keys/ami.pem
 tlsprivatekey = /etc/asterisk/keys/ami.pem
+; your certificate; the program then connects to amis://
 """
 
 
 def section_of(
-    username: str, diagnosis: Diagnosis, events: Iterable[str], own: Address | None, *, needs_tls: bool
+    username: str, diagnosis: Diagnosis, events: Iterable[str], own: IPAddress | None, *, needs_tls: bool
 ) -> list[str]:
     """Return the lines of the section, with those of [general] that it needs.
 
@@ -62,7 +63,7 @@ def _filters(events: Iterable[str]) -> list[str]:
     return [f"eventfilter = Event: {name}" for name in kept]
 
 
-def _addresses(own: Address | None) -> list[str]:
+def _addresses(own: IPAddress | None) -> list[str]:
     if own is None:
         return ["; deny and permit: the address of this machine is not known"]
     lines = ["deny = 0.0.0.0/0.0.0.0", "deny = ::/0"]

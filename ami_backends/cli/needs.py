@@ -38,7 +38,7 @@ class Needs:
     """The actions that the policy allows, and those of the set-up."""
     any_action: bool
     """Whether the policy allows everything: nobody can say then what the program sends."""
-    named: Classes
+    named: frozenset[str]
     """The names, in lower case, that the author of the configuration wrote: other actions are a profile's."""
     events: Mapping[str, Classes]
     any_event: bool
@@ -49,8 +49,13 @@ class Needs:
     """Patterns that no event of this release matches."""
 
 
-def needs_of(config: ServerConfig, patterns: Iterable[str], release: str | None) -> Needs:
-    """Return what a configuration needs. `patterns` are names and globs of the events that it is for."""
+def needs_of(
+    config: ServerConfig, patterns: Iterable[str], release: str | None, *, may_originate: bool
+) -> Needs:
+    """Return what a configuration needs. `patterns` are names and globs of the events that it is for.
+
+    `may_originate` says that the account may place calls: a policy that allows everything does not say it.
+    """
     policy, wanted = Policy.of(config.policy), tuple(patterns)
     setup = [each.name for each in config.setup]
     mask = mask_classes(config.events)
@@ -61,7 +66,8 @@ def needs_of(config: ServerConfig, patterns: Iterable[str], release: str | None)
     masked = tuple(name for name, each in events.items() if mask is not None and each and not each & mask)
     if config.awaits_boot:
         events["FullyBooted"] = frozenset({"system"})
-    if policy.allows_some("Originate") and (mask is None or "call" in mask):
+    originates = policy.allows_some("Originate") and (policy.judges or may_originate)
+    if originates and (mask is None or "call" in mask):
         events["OriginateResponse"] = frozenset({"call"})
     return Needs(
         actions=tuple(dict.fromkeys((*(_allowed(policy) if policy.judges else ()), *setup))),

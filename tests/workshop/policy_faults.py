@@ -107,7 +107,7 @@ POLICY_FAULTS: Final[tuple[PlantedFault, ...]] = (
     PlantedFault(
         "ami doctor asks under the policy that it judges",
         "ami_backends/cli/doctor.py",
-        '"policy": "all", ',
+        '        "policy": "all",\n',
         "",
         (f"{DOCTOR}/test_cli_doctor.py",),
         "facts",

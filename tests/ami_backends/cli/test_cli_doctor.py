@@ -1,12 +1,14 @@
 """R-POLICY-03: `ami doctor` against the mock server."""
 
 import json
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ami_backends.cli.doctor import Route, route_to
 from conformance.laws.peer import Peer, recording
 from conformance.mock import LoopbackServer, MockServer, MockUser
 from conformance.mock.privileges import parse_classes
@@ -105,6 +107,24 @@ def test_a_fitting_account_is_status_0(server: LoopbackServer) -> None:
     assert "no warnings" in ended.out
     assert "read     unknown: Asterisk tells it only to accounts with the class command" in ended.out
     assert "write    call; perhaps more: this is what ListCommands shows" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("host", "remote"), [("127.0.0.1", False), ("127.0.0.9", False), ("192.0.2.1", True)]
+)
+def test_a_server_on_this_machine_is_not_another_host(host: str, remote: bool) -> None:
+    """R-POLICY-03."""
+    assert route_to(host, 5038).remote is remote
+
+
+def test_a_server_that_cannot_be_found_may_be_another_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    """R-POLICY-03: and nobody knows which address of this machine it sees."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise socket.gaierror
+
+    monkeypatch.setattr(socket, "getaddrinfo", fail)
+    assert route_to("pbx", 5038) == Route(None, remote=True)
 
 
 def test_json_is_one_object(server: LoopbackServer) -> None:

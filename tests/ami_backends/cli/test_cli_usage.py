@@ -154,8 +154,8 @@ USAGE = {
     "status": "[OPTIONS]",
     "actions": "[OPTIONS] [PATTERN]",
     "events": "[OPTIONS] [PATTERN]",
-    "check-config": "[OPTIONS] FILE",
     "doctor": "[OPTIONS] [TARGET]",
+    "check-config": "[OPTIONS] FILE",
 }
 LOGIN_OPTIONS = ("--secret-file", "--ca", "--server-name", "--insecure", "--connect-timeout")
 

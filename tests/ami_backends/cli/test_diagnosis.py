@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ami_backends.cli.account import Account, account_of, listed_actions, shown_user
+from ami_backends.cli.account import KnownAccount, account_of, listed_actions, shown_user
 from ami_backends.cli.diagnosis import Diagnosis, diagnose
 from ami_backends.cli.manager_section import section_of
 from ami_backends.cli.needs import CLASSES, needs_of
@@ -16,7 +16,9 @@ from ami_proto.catalogue.releases import has_action
 RELEASE = "22.10.1"
 
 
-def account(write: str, read: str | None = None, *, told: bool = True, booted: bool | None = True) -> Account:
+def account(
+    write: str, read: str | None = None, *, told: bool = True, booted: bool | None = True
+) -> KnownAccount:
     """Return an account as Asterisk 22 tells of it; `told` says that it may run `manager show user`."""
     held = frozenset(write.split(",")) & frozenset(CLASSES)
     listed = {
@@ -26,16 +28,18 @@ def account(write: str, read: str | None = None, *, told: bool = True, booted: b
         if not record.privileges or held & frozenset(record.privileges)
     }
     shown = None if read is None else frozenset(read.split(",")) & frozenset(CLASSES)
-    return Account("ops", listed, shown, held if told else None, limited=False, booted=booted)
+    return KnownAccount("ops", listed, shown, held if told else None, limited=False, booted=booted)
 
 
 def diagnosis(
-    who: Account, *patterns: str, remote: bool = False, release: str | None = RELEASE, **options: Any
+    who: KnownAccount, *patterns: str, remote: bool = False, release: str | None = RELEASE, **options: Any
 ) -> Diagnosis:
     """Return what is found for a server with these options."""
     values: dict[str, Any] = {"policy": "observe", "wait_fully_booted": False} | options
     config = ServerConfig(key="pbx", host="10.0.0.5", username="ops", secret="s3cr3t", **values)
-    return diagnose(config, needs_of(config, patterns, release), who, release, remote=remote)
+    return diagnose(
+        config, needs_of(config, patterns, release, may_originate=True), who, release, remote=remote
+    )
 
 
 PLAIN = "plain TCP to another host: anybody on the way reads"
@@ -79,8 +83,8 @@ class TestAnswers:
     def test_an_action_of_one_class_says_that_the_user_has_it(self) -> None:
         """R-POLICY-03: one of two classes does not."""
         listed = {"a": frozenset({"call"}), "b": frozenset({"system", "reporting"}), "c": frozenset[str]()}
-        assert Account("ops", listed).held == {"call"}
-        assert Account("ops", listed, write=frozenset({"system"})).held == {"system"}
+        assert KnownAccount("ops", listed).held == {"call"}
+        assert KnownAccount("ops", listed, write=frozenset({"system"})).held == {"system"}
 
 
 class TestWrite:
@@ -129,6 +133,16 @@ class TestWrite:
         assert {"Agents", "QueueStatus", "ParkedCalls"} <= {*found.absent}
         assert "agent" not in found.write.needs
         assert found.warnings == ("write has more than is needed: call, agent",)
+
+    def test_an_action_of_a_module_that_nobody_knows_needs_what_asterisk_lists(self) -> None:
+        """R-POLICY-03: `ListCommands` has the classes of each."""
+        who = account("call")
+        listed = KnownAccount("ops", {**who.actions, "voterstatus": frozenset({"call"})}, None, who.write)
+        assert diagnosis(listed, policy=Policy(allow=("VoterStatus",))).write.needs == {
+            "call": ("VoterStatus",)
+        }
+        absent = diagnosis(who, policy=Policy(allow=("VoterStatus",)))
+        assert "this server does not list VoterStatus" in absent.warnings
 
     def test_an_action_that_may_not_be_there_is_doubtful(self) -> None:
         """R-POLICY-03: ListCommands hides it either way."""

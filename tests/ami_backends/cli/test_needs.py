@@ -9,10 +9,12 @@ from ami_proto import Policy, ServerConfig, SetupAction
 from conformance.mock.privileges import Privilege, parse_mask
 
 
-def needs(*patterns: str, release: str | None = "22.10.1", **options: Any) -> Needs:
+def needs(
+    *patterns: str, release: str | None = "22.10.1", may_originate: bool = True, **options: Any
+) -> Needs:
     """Return the needs of a server with these options."""
     config = ServerConfig(key="pbx", host="10.0.0.5", username="ops", secret="s3cr3t", **options)
-    return needs_of(config, patterns, release)
+    return needs_of(config, patterns, release, may_originate=may_originate)
 
 
 def one_of(*classes: str) -> frozenset[str]:
@@ -111,6 +113,13 @@ def test_events_that_the_option_leaves_out_are_named() -> None:
 def test_the_wait_for_fully_booted_needs_system(options: dict[str, Any], waits: bool) -> None:
     """R-POLICY-03: only where the login waits for it."""
     assert ("FullyBooted" in needs("Hangup", **options).events) is waits
+
+
+def test_a_policy_of_everything_places_calls_only_where_the_account_may() -> None:
+    """R-POLICY-03: so an account without `originate` need not read the response."""
+    assert "OriginateResponse" not in needs(policy="all", may_originate=False).events
+    halls = Policy("operate", contexts=("hall",))
+    assert "OriginateResponse" in needs(policy=halls, may_originate=False).events
 
 
 @pytest.mark.parametrize(
