@@ -84,11 +84,11 @@ def doctor(
     patterns = [name for each in (events or "").split(",") if (name := each.strip())]
     account, release = _ask(patient, timeout)
     needs = needs_of(patient, patterns, release, may_originate="originate" in account.actions)
-    route = route_to(patient.host, patient.port)
-    diagnosis = diagnose(patient, needs, account, release, remote=route.remote)
-    needs_tls = patient.tls is None and route.remote
+    path = path_to(patient.host, patient.port)
+    diagnosis = diagnose(patient, needs, account, release, remote=path.remote)
+    needs_tls = patient.tls is None and path.remote
     section = section_of(
-        account.username, diagnosis, needs.events if patterns else (), route.own, needs_tls=needs_tls
+        account.username, diagnosis, needs.events if patterns else (), path.own, needs_tls=needs_tls
     )
     finding = Finding(patient, account, release, diagnosis, section)
     if json:
@@ -182,7 +182,7 @@ def _ask_for_user(client: Client, username: str, timeout: float | None) -> dict[
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class NetworkPath:
     """The way to a server, as far as this machine can see."""
 
     own: IPAddress | None
@@ -191,7 +191,7 @@ class Route:
     """Whether the server is another host."""
 
 
-def route_to(host: str, port: int) -> Route:
+def path_to(host: str, port: int) -> NetworkPath:
     """Have the system choose the address for a server: connecting a UDP socket sends nothing."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
@@ -200,8 +200,8 @@ def route_to(host: str, port: int) -> Route:
             aim.connect(place)
             own, peer = (_address(each) for each in (aim.getsockname(), aim.getpeername()))
     except OSError:
-        return Route(None, remote=True)
-    return Route(own, remote=not peer.is_loopback and own != peer)
+        return NetworkPath(None, remote=True)
+    return NetworkPath(own, remote=not peer.is_loopback and own != peer)
 
 
 def _address(place: tuple[Any, ...]) -> IPAddress:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ami_backends.cli.doctor import Route, route_to
+from ami_backends.cli.doctor import NetworkPath, path_to
 from conformance.laws.peer import Peer, recording
 from conformance.mock import LoopbackServer, MockServer, MockUser
 from conformance.mock.privileges import parse_classes
@@ -114,7 +114,7 @@ def test_a_fitting_account_is_status_0(server: LoopbackServer) -> None:
 )
 def test_a_server_on_this_machine_is_not_another_host(host: str, remote: bool) -> None:
     """R-POLICY-03."""
-    assert route_to(host, 5038).remote is remote
+    assert path_to(host, 5038).remote is remote
 
 
 def test_a_server_that_cannot_be_found_may_be_another_host(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,7 +124,7 @@ def test_a_server_that_cannot_be_found_may_be_another_host(monkeypatch: pytest.M
         raise socket.gaierror
 
     monkeypatch.setattr(socket, "getaddrinfo", fail)
-    assert route_to("pbx", 5038) == Route(None, remote=True)
+    assert path_to("pbx", 5038) == NetworkPath(None, remote=True)
 
 
 def test_json_is_one_object(server: LoopbackServer) -> None:
