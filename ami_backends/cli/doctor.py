@@ -80,17 +80,17 @@ def doctor(
     For example: ami doctor ami://ops@pbx.example.org --policy observe --events 'Newchannel,Queue*'
     """
     require_positive("--timeout", timeout)
-    patient = _config(target, login, config, server, policy)
+    judged = _config(target, login, config, server, policy)
     patterns = [name for each in (events or "").split(",") if (name := each.strip())]
-    account, release = _ask(patient, timeout)
-    needs = needs_of(patient, patterns, release, may_originate="originate" in account.actions)
-    path = path_to(patient.host, patient.port)
-    diagnosis = diagnose(patient, needs, account, release, remote=path.remote)
-    needs_tls = patient.tls is None and path.remote
+    account, release = _ask(judged, timeout)
+    needs = needs_of(judged, patterns, release, may_originate="originate" in account.actions)
+    path = path_to(judged.host, judged.port)
+    diagnosis = diagnose(judged, needs, account, release, remote=path.remote)
+    needs_tls = judged.tls is None and path.remote
     section = section_of(
         account.username, diagnosis, needs.events if patterns else (), path.own, needs_tls=needs_tls
     )
-    finding = Finding(patient, account, release, diagnosis, section)
+    finding = Finding(judged, account, release, diagnosis, section)
     if json:
         write_json(_record(finding))
     else:
