@@ -114,8 +114,7 @@ def command(
         raise UsageProblem('no command: write for example `ami command ami://user@host "core show version"`')
     action = Action("Command", {"Command": " ".join(rest)})
     require_positive("--timeout", timeout)
-    # The release tells why an action is unknown.
-    quiet = {"events": "off", "wait_fully_booted": False, "ask_release": True}
+    quiet = {"events": "off", "wait_fully_booted": False, "ask_release": False}
     with connect(**(arguments() | quiet), on_notice=_listener(asked_by)) as client:
         try:
             reply = client.send(action, timeout=timeout, asked_by=asked_by)

@@ -136,7 +136,7 @@ class ClientCalls(ABC, Generic[AnyRunner, AnyReply, AnyDone, AnyChanges, AnyEven
 
     @property
     def release(self) -> str | None:
-        """The release of Asterisk, `22.10.1`; None where it is unknown (`ask_release`).
+        """The release of Asterisk, `22.10.1`; None until the server has told it (`ask_release`).
 
         Raises `MisuseError` for many servers: `snapshots` has that of each.
         """

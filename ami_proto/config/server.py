@@ -58,8 +58,8 @@ class ServerConfig:
     """Wait for `FullyBooted` before READY: Asterisk accepts logins before its modules are loaded, and lists
     are empty then. It is of class `system`; "auto" does not wait if `events` excludes that."""
     ask_release: bool = False
-    """Ask with `CoreSettings` for the release of Asterisk after every login, before `setup`. Users without
-    `system` and `reporting` among their write classes may not ask: then it stays unknown."""
+    """Ask with `CoreSettings` for the release of Asterisk after every login. Nothing waits for the answer.
+    Users without `system` and `reporting` among their write classes may not ask: it stays unknown."""
     setup: tuple[SetupAction, ...] = ()
     """Actions to send after every login, one after the other, before READY."""
 

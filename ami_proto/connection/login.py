@@ -36,15 +36,7 @@ COMPLETE: Final = Step.COMPLETE
 class Login:
     """Choose the next action of the login, and judge its answer."""
 
-    __slots__ = (
-        "_config",
-        "_ended",
-        "_open_action",
-        "_release_due",
-        "boot_hidden",
-        "server_time",
-        "step",
-    )
+    __slots__ = ("_config", "_ended", "boot_hidden", "server_time", "step")
 
     def __init__(self, config: ServerConfig, *, boot_hidden: bool = False) -> None:
         self.boot_hidden = boot_hidden
@@ -52,11 +44,8 @@ class Login:
         self.server_time = ""
         """The `Timestamp` of the latest pong."""
         self._config = config
-        self._release_due = config.ask_release
         self._ended = 0
         """How many set-up actions have ended."""
-        self._open_action = ""
-        """The name of the set-up action that was sent last."""
         self.step = Step.NOT_BEGUN
 
     @property
@@ -127,18 +116,13 @@ class Login:
         self.step = Step.SETTING_UP
         return self.boot_hidden
 
-    def next_setup(self) -> tuple[Purpose, Action] | None:
-        """Return the next action of the set-up. After the last, return None: the login is complete."""
-        if self._release_due:
-            self._release_due = False
-            self._open_action = "CoreSettings"
-            return Purpose.RELEASE, Action("CoreSettings")
+    def next_setup(self) -> Action | None:
+        """Return the next set-up action. After the last, return None: the login is complete."""
         if self._ended == len(self._config.setup):
             self.step = COMPLETE
             return None
         setup = self._config.setup[self._ended]
-        self._open_action = setup.name
-        return Purpose.SETUP, Action(setup.name, setup.headers)
+        return Action(setup.name, setup.headers)
 
     def finish_setup(self, outcome: Outcome) -> Disconnect | None:
         """Take the end of a set-up action; return why the session cannot go on, None if it can."""
@@ -151,7 +135,7 @@ class Login:
     def overdue(self) -> str:
         """Return in one line what did not come in time."""
         if self.step is Step.SETTING_UP:
-            return f"no end of the set-up action {self._open_action!r}"
+            return f"no end of the set-up action {self._config.setup[self._ended].name!r}"
         return "no answer"
 
     def _login(self, *proof: Header) -> Action:

@@ -27,6 +27,7 @@ from ami_proto.correlation.entry import USER, Entry, Purpose, prepare
 from ami_proto.correlation.odd_actions import AUTOMATIC, completion_for
 from ami_proto.correlation.outcome import ActionFailed, Outcome
 from ami_proto.correlation.pending import Pending
+from ami_proto.correlation.strategies import SingleResponse
 from ami_proto.errors import described
 from ami_proto.message.encoding import Action
 from ami_proto.message.message import Message
@@ -131,11 +132,12 @@ class Session:
 
     def set_up(self) -> Input | None:
         """Send the next set-up action; after the last, the login is complete."""
-        step = self.login.next_setup()
-        if step is None:
+        action = self.login.next_setup()
+        if action is None:
+            if self.config.ask_release:  # nobody waits for the answer: it may be refused, or never come
+                self._open_own(Purpose.RELEASE, Action("CoreSettings"), SingleResponse())
             return Input.ACCEPTED
-        purpose, action = step
-        self._open_own(purpose, action, completion_for(action))
+        self._open_own(Purpose.SETUP, action, completion_for(action))
         return None
 
     def _open_own(self, purpose: Purpose, action: Action, completion: Completion = AUTOMATIC) -> Entry:
@@ -388,7 +390,7 @@ class Session:
             case Purpose.RELEASE:
                 # None for users without `system` and `reporting`, who may not ask.
                 self._journal.release = outcome.reply.get("AsteriskVersion")
-                return self.set_up()
+                return None
             case Purpose.SETUP:
                 if outcome.error is not None:
                     self._journal.put_fault(Fault.SETUP_FAILED, str(outcome.error))

@@ -37,7 +37,7 @@ async def test_lists_have_their_events(backend: SuiteBackend, mock_server: Loopb
 async def test_the_release_of_the_server_is_known(backend: SuiteBackend, mock_server: LoopbackServer) -> None:
     """R-TYPE-06: an unknown action says so if the release is too old for it."""
     async with backend.connect(mock_server.port, ask_release=True) as pbx:
-        assert pbx.release is not None
+        assert await backend.eventually(lambda: pbx.release is not None)
         assert pbx.supports("QueueStatus") is True
         assert pbx.supports("NobodyHasHeardOfIt") is None
         assert pbx.supports("SIPpeers") is False

@@ -86,10 +86,10 @@ CATALOGUE_FAULTS: Final[tuple[PlantedFault, ...]] = (
         (RELEASE_TESTS,),
     ),
     PlantedFault(
-        "the release is asked for after the set-up actions",
-        "ami_proto/connection/login.py",
-        "        if self._release_due:\n",
-        "        if self._release_due and self._ended == len(self._config.setup):\n",
+        "READY waits for the release, and is lost to a server that does not tell it",
+        "ami_proto/connection/session.py",
+        '                self._open_own(Purpose.RELEASE, Action("CoreSettings"), SingleResponse())\n',
+        '                self._open_own(Purpose.SETUP, Action("CoreSettings"), SingleResponse())\n',
         (RELEASE_TESTS,),
     ),
 )

@@ -32,7 +32,7 @@ def test_a_forbidden_action_is_status_2_and_is_not_sent() -> None:
         " it is not in profile observe, nor in policy.allow"
     )
     assert ended.out == ""
-    assert received == ["CoreSettings", "Logoff"]
+    assert received == ["Logoff"]
 
 
 @pytest.mark.parametrize(
