@@ -84,8 +84,8 @@ def send(
         raise UsageProblem("no action: write for example `ami send ami://user@host Ping`")
     action = Action(rest[0], [_header(*each) for each in enumerate(rest[1:], start=1)])
     require_positive("--timeout", timeout)
-    boot = {"boot_timeout": BOOT_TIMEOUT}
-    with connect(**(boot | arguments()), on_notice=_listener(asked_by)) as client:
+    usual = {"boot_timeout": BOOT_TIMEOUT, "ask_release": False}
+    with connect(**(usual | arguments()), on_notice=_listener(asked_by)) as client:
         try:
             _show(client.send(action, timeout=timeout, asked_by=asked_by), json)
         except ActionError as error:
