@@ -5,6 +5,7 @@ from enum import Enum, unique
 from types import MappingProxyType
 from typing import Final
 
+from ami_proto.correlation.completion import named
 from ami_proto.correlation.outcome import (
     ActionError,
     ActionFailed,
@@ -14,6 +15,7 @@ from ami_proto.correlation.outcome import (
     Reply,
 )
 from ami_proto.message.message import Message
+from ami_proto.values import EVENT
 
 
 @unique
@@ -31,7 +33,7 @@ class CallStatus(Enum):
     FAILED = "failed"
     """It could not be dialled, or ended before it was answered; `reason` says as much as Asterisk does."""
     UNCONFIRMED = "unconfirmed"
-    """Asterisk accepted it, and the result was never told: the session ended, or the event was hidden."""
+    """Asterisk accepted it, and its result is unknown: the session ended, or the event is hidden or torn."""
 
 
 # The last control frame of the dialled channel (include/asterisk/frame.h; main/dial.c, main/pbx.c). 3 is what
@@ -45,6 +47,9 @@ _REASONS: Final = MappingProxyType(
         "8": (CallStatus.FAILED, "congestion"),
     }
 )
+
+_UNREADABLE: Final = "its result cannot be read"
+"""Of an event that says neither success nor failure: frames that are damaged, or are not Asterisk's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,7 @@ class CallResult:
     @property
     def event(self) -> Message | None:
         """`OriginateResponse`; None if it has not come."""
-        return self.reply.events[0] if self.reply.events else None
+        return _result_event(self.reply)
 
     @property
     def uniqueid(self) -> str | None:
@@ -76,8 +81,12 @@ class CallResult:
 
 def call_result(reply: Reply) -> CallResult:
     """Return the result of an Originate that did not fail."""
-    status = CallStatus.ANSWERED if reply.events else CallStatus.QUEUED
-    return CallResult(status, "", reply)
+    event = _result_event(reply)
+    if event is None:
+        return CallResult(CallStatus.QUEUED, "", reply)
+    if _told(event) == "success":
+        return CallResult(CallStatus.ANSWERED, "", reply)
+    return CallResult(CallStatus.UNCONFIRMED, _UNREADABLE, reply)
 
 
 def failed_call(error: ActionError) -> CallResult:
@@ -94,8 +103,24 @@ def failed_call(error: ActionError) -> CallResult:
     raise error
 
 
+def _result_event(reply: Reply) -> Message | None:
+    """Return the event with the result. Further responses may be among the events too."""
+    for event in reversed(reply.events):
+        if event.kind is EVENT and named(event, ("OriginateResponse",)):
+            return event
+    return None
+
+
+def _told(event: Message) -> str:
+    """Return what the event says of the call: Asterisk writes `Success` or `Failure` (main/manager.c)."""
+    return event.get("Response", "").strip().lower()
+
+
 def _failure(error: ActionFailed, reply: Reply) -> tuple[CallStatus, str]:
-    if not reply.events:  # the response was an error
+    event = _result_event(reply)
+    if event is None:  # the response was an error
         return CallStatus.FAILED, error.message
-    code = reply.events[0].get("Reason", "").strip()
+    if _told(event) != "failure":
+        return CallStatus.UNCONFIRMED, _UNREADABLE
+    code = event.get("Reason", "").strip()
     return _REASONS.get(code, (CallStatus.FAILED, f"reason {code}" if code else "no reason given"))

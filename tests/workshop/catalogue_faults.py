@@ -60,8 +60,15 @@ CATALOGUE_FAULTS: Final[tuple[PlantedFault, ...]] = (
     PlantedFault(
         "a call for whose result nobody waited is told as answered",
         CALL,
-        "CallStatus.ANSWERED if reply.events else CallStatus.QUEUED",
-        "CallStatus.ANSWERED",
+        "CallResult(CallStatus.QUEUED, ",
+        "CallResult(CallStatus.ANSWERED, ",
+        (CALL_TESTS,),
+    ),
+    PlantedFault(
+        "a call whose result cannot be read is told as answered",
+        CALL,
+        '    if _told(event) == "success":\n',
+        '    if _told(event) != "failure":\n',
         (CALL_TESTS,),
     ),
     PlantedFault(

@@ -41,6 +41,69 @@ def test_a_call_that_was_answered() -> None:
     assert result.uniqueid == "1.1"
 
 
+@pytest.mark.parametrize("headers", ["", "Response: Pong\r\n", "Response: Goodbye\r\n", "Response: \r\n"])
+def test_a_result_that_cannot_be_read_is_no_answer(headers: str) -> None:
+    """R-TYPE-05: as a torn frame has it. Not even if the reason is that of an answer."""
+    event = message(f"Event: OriginateResponse\r\n{headers}Reason: 4\r\nUniqueid: 1.1\r\n\r\n")
+    result = call_result(Reply(QUEUED, (event,)))
+    assert (result.status, result.reason) == (CallStatus.UNCONFIRMED, "its result cannot be read")
+    assert (result.answered, result.uniqueid) == (False, "1.1")
+
+
+def test_success_counts_in_any_case() -> None:
+    """R-TYPE-05: as every status does."""
+    assert call_result(Reply(QUEUED, (result_event("SUCCESS", "4"),))).answered
+    reply = Reply(QUEUED, (result_event("FAILURE", "5"),))
+    assert failed_call(ActionFailed(TICKET, "x", reply, Sent.FULLY)).status is CallStatus.BUSY
+
+
+def test_a_failure_that_cannot_be_read_is_unconfirmed() -> None:
+    """R-TYPE-05: neither success nor failure is proved."""
+    for response in ("Succ", "", "Error"):
+        reply = Reply(QUEUED, (result_event(response, "4"),))
+        result = failed_call(ActionFailed(TICKET, "x", reply, Sent.FULLY))
+        assert (result.status, result.reason) == (CallStatus.UNCONFIRMED, "its result cannot be read")
+
+
+@pytest.mark.parametrize("beside", [(0, 1), (1, 0)])
+def test_the_result_is_found_among_further_responses(beside: tuple[int, int]) -> None:
+    """R-CORR-03: those stand among the events, before it and after it."""
+    before, after = beside
+    other = message("Response: OriginateResponse\r\nReason: 1\r\nUniqueid: 9.9\r\n\r\n")
+    unnamed = message("Uniqueid: 9.9\r\n\r\n")
+
+    def reply(event: Message) -> Reply:
+        return Reply(QUEUED, (*[other, unnamed] * before, event, *[unnamed, other] * after))
+
+    answered, busy = result_event("Success", "4"), result_event("Failure", "5")
+    result = call_result(reply(answered))
+    assert (result.status, result.event, result.uniqueid) == (CallStatus.ANSWERED, answered, "1.1")
+    failed = failed_call(ActionFailed(TICKET, "Failure", reply(busy), Sent.FULLY))
+    assert (failed.status, failed.event) == (CallStatus.BUSY, busy)
+
+
+def test_the_last_result_counts_in_any_case_of_its_name() -> None:
+    """R-TYPE-05."""
+    first = result_event("Success", "4", "1.1")
+    last = message("Event: originateresponse\r\nResponse: Success\r\nUniqueid: 2.2\r\n\r\n")
+    assert call_result(Reply(QUEUED, (first, last))).event is last
+
+
+def test_further_responses_alone_are_no_result() -> None:
+    """R-TYPE-05, R-CORR-03: the words of the error are told then."""
+    reply = Reply(QUEUED, (message("Response: Success\r\nUniqueid: 9.9\r\n\r\n"),))
+    result = call_result(reply)
+    assert (result.status, result.event, result.uniqueid) == (CallStatus.QUEUED, None, None)
+    failed = failed_call(ActionFailed(TICKET, "No such channel", reply, Sent.FULLY))
+    assert (failed.status, failed.reason) == (CallStatus.FAILED, "No such channel")
+
+
+@pytest.mark.parametrize("uniqueid", ["", "<null>", "<unknown>"])
+def test_a_call_without_a_channel_has_no_uniqueid(uniqueid: str) -> None:
+    """R-TYPE-05: these are what Asterisk writes then."""
+    assert call_result(Reply(QUEUED, (result_event("Success", "4", uniqueid),))).uniqueid is None
+
+
 def test_a_call_for_whose_result_nobody_waited() -> None:
     """R-TYPE-05."""
     result = call_result(Reply(QUEUED))
