@@ -90,14 +90,16 @@ class AwaitedCalls(
         account: str | None = None,
         channel_id: str | None = None,
         confirm: bool = True,
+        wait_max: float | None = None,
         to: ServerKey | Route | None = None,
     ) -> CallResult:
         """Place a call, and return how it went, once it was answered or failed.
 
         Dial `channel` for at most `timeout` seconds; then connect it to an extension, or run an application.
-        With `confirm=False` return as soon as Asterisk has accepted the call. `actions.originate` has every
-        other argument. Raises what `send` raises if nothing is known about the call: `ActionLost`, for one,
-        whose `sent` says whether there may be one.
+        With `confirm=False` return as soon as Asterisk has accepted the call. Wait at most `wait_max` seconds
+        for the result, if given: a call that has none by then is `DIALLING`, and goes on. `actions.originate`
+        has every other argument. Raises what `send` raises if nothing is known about the call: `ActionLost`,
+        for one, whose `sent` says whether there may be one.
         """
         action = actions.originate(
             channel,
@@ -114,7 +116,7 @@ class AwaitedCalls(
         )
         completion = None if confirm else SingleResponse()
         try:
-            reply = await self.send(action, completion=completion, to=to)
+            reply = await self.send(action, timeout=wait_max, completion=completion, to=to)
             return call_result(reply)
         except ActionError as error:
             return failed_call(error)

@@ -182,15 +182,23 @@ class Actions:
     ) -> Entry:
         """Return the entry of an action. Raises what a user's strategy raises."""
         now = checked_time(now, self._journal.now)
+        duration = completion.duration
         if timeout is None:
-            timeout = completion.duration
-        if timeout is None:
-            timeout = self._config.action_timeout
+            timeout = self._config.action_timeout if duration is None else duration
         if not _is_duration(timeout):
             rule = f"must be above 0 and at most {DURATION_MAX:g} seconds"
             raise ConfigError("timeout", rule, value=timeout)
         deadline, server = now + timeout, self._config.key
-        return prepare(self.ids, server, action, completion, now=now, deadline=deadline, asked_by=asked_by)
+        return prepare(
+            self.ids,
+            server,
+            action,
+            completion,
+            now=now,
+            deadline=deadline,
+            asked_by=asked_by,
+            shortened=isinstance(duration, int | float) and timeout < duration,
+        )
 
     def _keep(self, entry: Entry) -> None:
         """Keep an action until READY; the bytes that wait are bounded like those in the outbox."""

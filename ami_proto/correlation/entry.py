@@ -128,6 +128,7 @@ class Entry:
         "outgoing",
         "progress",
         "purpose",
+        "shortened",
         "ticket",
         "timer",
     )
@@ -142,6 +143,7 @@ class Entry:
         purpose: Purpose,
         blocks: bool,
         fence_id: str | None,
+        shortened: bool = False,
     ) -> None:
         self.ticket = ticket
         self.completion = completion
@@ -153,6 +155,8 @@ class Entry:
         self.deadline = deadline
         self.purpose = purpose
         self.blocks = blocks
+        self.shortened = shortened
+        """Whether the caller waits less than the strategy's own duration."""
         self.progress = Progress()
         self.doubt: Message | None = None
         """An error without ActionID that came while the fence was open, and may be an earlier action's."""
@@ -229,8 +233,11 @@ class Entry:
         return self._ended(ActionFailed, _complaint(message))
 
     def timed_out(self) -> Outcome:
-        """End by deadline: unconfirmed if the server had accepted it and the strategy has a hint for that."""
-        hint = self._declared.unconfirmed_hint
+        """End by deadline: unconfirmed if the server had accepted it and the strategy has a hint for that.
+
+        It is too early for the hint if the caller did not wait as long as the strategy would have waited.
+        """
+        hint = None if self.shortened else self._declared.unconfirmed_hint
         if self.progress.response is not None and hint is not None:
             return self._ended(ActionUnconfirmed, f"accepted, its result unknown: {hint}")
         unsent = self.sent is Sent.NO
@@ -280,6 +287,7 @@ def prepare(
     deadline: float | None,
     purpose: Purpose = USER,
     asked_by: str | None = None,
+    shortened: bool = False,
 ) -> Entry:
     """Return the entry of an action under the next ActionIDs. Draw them once the entry is open.
 
@@ -300,6 +308,7 @@ def prepare(
         purpose=purpose,
         blocks=blocks_session(action),
         fence_id=fence_id,
+        shortened=shortened,
     )
 
 

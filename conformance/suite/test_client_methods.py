@@ -97,6 +97,17 @@ async def test_a_call_ends_with_its_result(backend: SuiteBackend, mock_server: L
         assert (refused.status, refused.reason) == (CallStatus.FAILED, "Extension does not exist.")
 
 
+async def test_a_call_without_a_result_is_dialling(
+    backend: SuiteBackend, mock_server: LoopbackServer
+) -> None:
+    """R-TYPE-05, R-CORR-15: the caller waits less than Asterisk dials."""
+    async with backend.connect(mock_server.port) as pbx:
+        call = await pbx.originate(
+            "Local/ring@default", application="Wait", data="1", timeout=PATIENCE, wait_max=0.2
+        )
+        assert (call.status, call.reason) == (CallStatus.DIALLING, "no result yet")
+
+
 async def test_a_running_call_is_redirected_and_hung_up(
     backend: SuiteBackend, mock_server: LoopbackServer
 ) -> None:

@@ -2,7 +2,17 @@
 
 import pytest
 
-from ami_proto import Action, ActionFailed, ActionLost, ActionUnconfirmed, Ticket
+from ami_proto import (
+    Action,
+    ActionFailed,
+    ActionLost,
+    ActionTimeout,
+    ActionUnconfirmed,
+    CallStatus,
+    Ticket,
+)
+from ami_proto.completion import AsyncEvent
+from ami_proto.drivers import failed_call
 from conformance.laws.playbook import Playbook, frame
 from tests.playbooks import error_of
 
@@ -52,6 +62,32 @@ def test_an_originate_without_its_event_is_unconfirmed(ready: Playbook) -> None:
     assert isinstance(error, ActionUnconfirmed)
     assert "read classes" in str(error)
     assert not ready.outcome(ticket).succeeded
+
+
+@pytest.mark.parametrize("timeout", [15.0, 16.0])
+def test_a_timeout_as_long_as_the_call_changes_nothing(ready: Playbook, timeout: float) -> None:
+    """R-CORR-15: the event had all the time that it needs."""
+    ticket = ready.submit(ORIGINATE, timeout=timeout)
+    ready.reply(ticket).wait(timeout)
+    assert isinstance(error_of(ready.outcome(ticket)), ActionUnconfirmed)
+
+
+def test_an_originate_that_is_not_awaited_to_its_end_is_dialling(ready: Playbook) -> None:
+    """R-CORR-15, R-TYPE-05: the telephone still rings, and no class or filter is to blame."""
+    ticket = ready.submit(ORIGINATE, timeout=2.0)
+    ready.reply(ticket).wait(2.0)
+    error = error_of(ready.outcome(ticket))
+    assert isinstance(error, ActionTimeout)
+    assert "class" not in str(error)
+    assert failed_call(error).status is CallStatus.DIALLING
+
+
+def test_a_strategy_without_a_duration_of_its_own_is_not_cut_short(ready: Playbook) -> None:
+    """R-CORR-15: its time is the caller's."""
+    strategy = AsyncEvent("OriginateResponse", unconfirmed_hint="look at the read classes")
+    ticket = ready.submit(ORIGINATE, completion=strategy, timeout=2.0)
+    ready.reply(ticket).wait(2.0)
+    assert isinstance(error_of(ready.outcome(ticket)), ActionUnconfirmed)
 
 
 def test_a_synchronous_originate_holds_the_pings_back(ready: Playbook) -> None:

@@ -44,6 +44,7 @@ def entry(
     purpose: Purpose = Purpose.USER,
     blocks: bool = False,
     fence_id: str | None = None,
+    shortened: bool = False,
 ) -> Entry:
     return Entry(
         Ticket("pbx", f"pbx:0:{number}", "Test"),
@@ -53,6 +54,7 @@ def entry(
         purpose=purpose,
         blocks=blocks,
         fence_id=fence_id,
+        shortened=shortened,
     )
 
 
@@ -305,6 +307,18 @@ def test_a_timeout_is_unconfirmed_once_the_server_has_accepted() -> None:
     assert isinstance(silent.timed_out().error, ActionTimeout)
     plain.judge(message("Response: Success", "EventList: start"))
     assert isinstance(plain.timed_out().error, ActionTimeout)
+
+
+def test_a_timeout_that_comes_too_early_is_a_timeout() -> None:
+    """R-CORR-15: the strategy would have waited longer, and its hint would mislead."""
+    impatient = entry(
+        completion=AsyncEvent("OriginateResponse", unconfirmed_hint="look at the read classes"),
+        shortened=True,
+    )
+    impatient.judge(message(*SUCCESS))
+    error = impatient.timed_out().error
+    assert isinstance(error, ActionTimeout)
+    assert error.reply.response is not None
 
 
 def test_the_other_ends_are_typed_as_well() -> None:
