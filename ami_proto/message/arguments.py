@@ -1,18 +1,24 @@
 """How an argument of an action's function becomes headers: one writer for each form in the catalogue."""
 
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from ami_proto.catalogue.action_record import Parameter
 from ami_proto.errors import InvalidAction
-from ami_proto.message.encoding import Scalar, Value
+from ami_proto.message.encoding import Value
 
 Pairs = Iterable[tuple[str, Value]]
 
 MILLISECONDS: Final = 1000
 """In a second."""
+
+INT_MAX: Final = 2**31 - 1
+"""The highest number that Asterisk reads: its own have 32 bits."""
+
+_WHOLE: Final = re.compile(r"[+-]?[0-9]+")
 
 
 def headers_of(parameter: Parameter, argument: object) -> Pairs:
@@ -20,11 +26,34 @@ def headers_of(parameter: Parameter, argument: object) -> Pairs:
     return FORMS[parameter.form](parameter, argument)
 
 
-def _as_it_is(parameter: Parameter, argument: object) -> Pairs:
-    """Leave it to `Action`, which takes text and numbers."""
-    if isinstance(argument, (str, int, float)):
+def _text(parameter: Parameter, argument: object) -> Pairs:
+    """Take numbers too: the value of a variable may be one. What True would mean, no header says."""
+    if isinstance(argument, (str, int, float)) and not isinstance(argument, bool):
         return [(parameter.header, argument)]
     raise unfit(parameter, "text", argument)
+
+
+def _whole_number(parameter: Parameter, argument: object) -> Pairs:
+    if isinstance(argument, str):
+        if _WHOLE.fullmatch(argument):
+            return [(parameter.header, argument)]
+        raise InvalidAction(f"{parameter.argument}: must be a whole number")
+    return [(parameter.header, _as_int(parameter, "a whole number", argument))]
+
+
+def _number_or_label(parameter: Parameter, argument: object) -> Pairs:
+    if isinstance(argument, str):
+        return [(parameter.header, argument)]
+    return [(parameter.header, _as_int(parameter, "a whole number or a label", argument))]
+
+
+def _as_int(parameter: Parameter, wanted: str, argument: object) -> int:
+    """Return a number without a fraction: 2.0 is 2."""
+    if isinstance(argument, int) and not isinstance(argument, bool):
+        return argument
+    if isinstance(argument, float) and argument.is_integer():
+        return int(argument)
+    raise unfit(parameter, wanted, argument)
 
 
 def _yes_or_no(yes: str, no: str) -> "Form":
@@ -38,31 +67,32 @@ def _yes_or_no(yes: str, no: str) -> "Form":
 
 def _duration(units: int) -> "Form":
     """Return the writer of a duration: seconds, as a whole number of what Asterisk takes."""
+    seconds_max = INT_MAX // units
 
     def write(parameter: Parameter, argument: object) -> Pairs:
         if isinstance(argument, bool) or not isinstance(argument, (int, float)):
             raise unfit(parameter, "a number of seconds", argument)
-        if not math.isfinite(argument) or argument < 0:
-            raise InvalidAction(f"{parameter.argument} = {argument}: must be a number of seconds, 0 or more")
+        if not 0 <= argument <= seconds_max:
+            raise InvalidAction(f"{parameter.argument}: must be a number of seconds, from 0 to {seconds_max}")
         # Not less than was asked for: half a second would be no time at all where Asterisk takes seconds.
         return [(parameter.header, math.ceil(argument * units))]
 
     return write
 
 
-def _texts(parameter: Parameter, argument: object) -> Iterator[Scalar]:
-    """Yield the values of an argument that takes one or many."""
+def _many(parameter: Parameter, argument: object, kinds: type | tuple[type, ...]) -> Iterator[Any]:
+    """Yield the values of an argument that takes one text or a sequence."""
     many = [argument] if isinstance(argument, str) else argument
     if not isinstance(many, Sequence) or isinstance(many, (bytes, bytearray, memoryview)):
         raise unfit(parameter, "text or a sequence of texts", argument)
     for each in many:
-        if not isinstance(each, (str, int, float)):
+        if not isinstance(each, kinds) or isinstance(each, bool):
             raise unfit(parameter, "text or a sequence of texts", each)
         yield each
 
 
 def _with_commas(parameter: Parameter, argument: object) -> Pairs:
-    texts = [str(each) for each in _texts(parameter, argument)]
+    texts = list(_many(parameter, argument, str))
     if len(texts) > 1 and any("," in each for each in texts):
         raise InvalidAction(f"{parameter.argument}: a value has a comma, which stands between values")
     return [(parameter.header, ",".join(texts))]
@@ -71,7 +101,14 @@ def _with_commas(parameter: Parameter, argument: object) -> Pairs:
 def _numbered(parameter: Parameter, argument: object) -> Pairs:
     """Write `UnitAmount(0)`, `UnitAmount(1)` ..."""
     name = parameter.header.removesuffix("(0)")
-    return [(f"{name}({number})", each) for number, each in enumerate(_texts(parameter, argument))]
+    return [
+        (f"{name}({number})", each)
+        for number, each in enumerate(_many(parameter, argument, (str, int, float)))
+    ]
+
+
+_OF_EVERY_CHANGE: Final = ("Action", "Cat")
+"""Asterisk ends at a change without them, and says that all went well (main/manager.c, handle_updates)."""
 
 
 def _changes(parameter: Parameter, argument: object) -> Pairs:
@@ -81,19 +118,36 @@ def _changes(parameter: Parameter, argument: object) -> Pairs:
         raise unfit(parameter, "a sequence of mappings", argument)
     pairs: list[tuple[str, Value]] = []
     for number, change in enumerate(argument):
-        for name, value in _items(parameter, change):
-            if name.lower() not in known:
-                names = ", ".join(known.values())
-                raise InvalidAction(f"{parameter.argument}: a change has {names}, not {name!r}")
-            pairs.append((f"{known[name.lower()]}-{number:06}", value))
+        values = _change(parameter, known, number + 1, change)
+        pairs += [(f"{name}-{number:06}", value) for name, value in values.items()]
     return pairs
+
+
+def _change(parameter: Parameter, known: Mapping[str, str], ordinal: int, change: object) -> dict[str, Value]:
+    """Return the values of one change by their names on the wire."""
+    values: dict[str, Value] = {}
+    for given, value in _items(parameter, change):
+        name = known.get(given.lower())
+        if name is None:
+            raise InvalidAction(
+                f"{parameter.argument}: a change has {', '.join(known.values())}, not {given!r}"
+            )
+        if name in values:
+            raise InvalidAction(f"{parameter.argument}: change {ordinal} has {name} twice")
+        if not isinstance(value, (str, int, float)):
+            raise unfit(parameter, f"text for the {name} of a change", value)
+        values[name] = value
+    for name in _OF_EVERY_CHANGE:
+        if values.get(name, "") == "":
+            raise InvalidAction(f"{parameter.argument}: change {ordinal} has no {name}")
+    return values
 
 
 def _headers(parameter: Parameter, argument: object) -> Pairs:
     return list(_items(parameter, argument))
 
 
-def _items(parameter: Parameter, argument: object) -> Iterator[tuple[str, Value]]:
+def _items(parameter: Parameter, argument: object) -> Iterator[tuple[str, Any]]:
     if not isinstance(argument, Mapping):
         raise unfit(parameter, "a mapping of names and values", argument)
     for name, value in argument.items():
@@ -111,9 +165,9 @@ Form = Callable[[Parameter, object], Pairs]
 
 FORMS: Final[Mapping[str, Form]] = MappingProxyType(
     {
-        "text": _as_it_is,
-        "int": _as_it_is,
-        "int or label": _as_it_is,
+        "text": _text,
+        "int": _whole_number,
+        "int or label": _number_or_label,
         "bool": _yes_or_no("true", "false"),
         "yes or no": _yes_or_no("yes", "no"),
         "0 or 1": _yes_or_no("1", "0"),

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Generic, overload
 
 from ami_proto.config.action_rules import check_headers, check_variables
-from ami_proto.config.lines import check_header_name, encoded_action, encoded_header
+from ami_proto.config.lines import LINE_SIZE_MAX, check_header_name, encoded_action, encoded_header
 from ami_proto.errors import InvalidAction
 from ami_proto.message.message import Default
 from ami_proto.message.redact import redact
@@ -139,6 +139,8 @@ def _text(name: str, value: object) -> str:
     if isinstance(value, bool):  # before int: a bool is an int
         return "true" if value else "false"
     if isinstance(value, int):
+        if value.bit_length() > 4 * LINE_SIZE_MAX:  # four bits make more than a digit
+            raise InvalidAction(f"header {name!r}: the number has more digits than a line can hold")
         return str(int(value))
     if isinstance(value, float) and math.isfinite(value):
         return str(float(value))

@@ -44,6 +44,17 @@ anyhow: Any = ami_proto.actions
         (wait_event(timeout=30), ["30"]),
         (mix_monitor_mute("PJSIP/1-1", "both", True), ["PJSIP/1-1", "both", "1"]),
         (user_event("Note", headers={"A": 1, "B": ["x", "y"]}), ["Note", "1", "x", "y"]),
+        (redirect("PJSIP/1-1", "100", "default", "start"), ["PJSIP/1-1", "100", "default", "start"]),
+        (anyhow.redirect("PJSIP/1-1", "100", "default", 2.0), ["PJSIP/1-1", "100", "default", "2"]),
+        (anyhow.queue_add("a", "b", penalty="12"), ["a", "b", "12"]),
+        (anyhow.queue_add("a", "b", penalty="-1"), ["a", "b", "-1"]),
+        (anyhow.queue_add("a", "b", penalty=3.0), ["a", "b", "3"]),
+        (anyhow.setvar("a", 4711), ["a", "4711"]),
+        (anyhow.setvar("a", 0.5), ["a", "0.5"]),
+        (originate("a", timeout=2147483), ["a", "2147483000", "true"]),
+        (absolute_timeout("a", 2**31 - 1), ["a", "2147483647"]),
+        (wait_event(timeout=0), ["0"]),
+        (anyhow.update_config("a", "b", changes=[{"Action": 0, "Cat": 0}]), ["a", "b", "0", "0"]),
         (message_send(from_="a", to="b", variables={"X": "1,2"}), ["b", "a", "X=1\\,2"]),
     ],
 )
@@ -109,8 +120,50 @@ def test_what_is_numbered_on_the_wire_is_a_sequence() -> None:
         (lambda: anyhow.queue_add("a", b"b"), "interface takes text, not bytes"),
         (lambda: anyhow.originate("a", timeout="20"), "timeout takes a number of seconds, not str"),
         (lambda: anyhow.originate("a", timeout=True), "timeout takes a number of seconds, not bool"),
-        (lambda: anyhow.originate("a", timeout=-1), "timeout = -1: must be a number of seconds, 0 or more"),
-        (lambda: anyhow.originate("a", timeout=float("nan")), "must be a number of seconds, 0 or more"),
+        (
+            lambda: anyhow.originate("a", timeout=-1),
+            "timeout: must be a number of seconds, from 0 to 2147483",
+        ),
+        (lambda: anyhow.originate("a", timeout=float("nan")), "must be a number of seconds, from 0"),
+        *(
+            (
+                lambda seconds=seconds: anyhow.originate("a", timeout=seconds),
+                "timeout: must be a number of seconds, from 0 to 2147483",
+            )
+            for seconds in (float("inf"), 1e306, 10**5000, -(10**5000), 2147484, 2147483.001)
+        ),
+        (
+            lambda: anyhow.absolute_timeout("a", 2**31),
+            "timeout: must be a number of seconds, from 0 to 2147483647",
+        ),
+        (lambda: anyhow.setvar("a", True), "value takes text, not bool"),
+        (lambda: anyhow.queue_add("a", "b", penalty=True), "penalty takes a whole number, not bool"),
+        (lambda: anyhow.queue_add("a", "b", penalty=1.5), "penalty takes a whole number, not float"),
+        (lambda: anyhow.queue_add("a", "b", penalty=float("inf")), "penalty takes a whole number, not float"),
+        (lambda: anyhow.queue_add("a", "b", penalty=[1]), "penalty takes a whole number, not list"),
+        *(
+            (lambda text=text: anyhow.queue_add("a", "b", penalty=text), "penalty: must be a whole number")
+            for text in ("", "high", "1.5", "1_0", " 1", "1\n", "１", "+", "--1")
+        ),
+        (
+            lambda: anyhow.redirect("a", "100", "default", 1.5),
+            "priority takes a whole number or a label, not float",
+        ),
+        (
+            lambda: anyhow.redirect("a", "100", "default", True),
+            "priority takes a whole number or a label, not bool",
+        ),
+        (
+            lambda: anyhow.redirect("a", "100", "default", b"1"),
+            "priority takes a whole number or a label, not bytes",
+        ),
+        (lambda: anyhow.hangup("x", cause=10**5000), "the number has more digits than a line can hold"),
+        (lambda: anyhow.hangup("x", cause=-(10**5000)), "the number has more digits than a line can hold"),
+        (lambda: anyhow.originate("a", codecs=[10]), "codecs takes text or a sequence of texts, not int"),
+        (
+            lambda: anyhow.aoc_message("D", unit_amount=[True]),
+            "unit_amount takes text or a sequence of texts, not bool",
+        ),
         (lambda: anyhow.originate("a", codecs=3), "codecs takes text or a sequence of texts, not int"),
         (
             lambda: anyhow.originate("a", codecs=b"ulaw"),
@@ -135,6 +188,18 @@ def test_what_is_numbered_on_the_wire_is_a_sequence() -> None:
             "changes takes a sequence of mappings, not str",
         ),
         (lambda: anyhow.update_config("a", "b", changes=[{"Actoin": "x"}]), "a change has Action, Cat, Var,"),
+        *(
+            (lambda changes=changes: anyhow.update_config("a", "b", changes=changes), f"changes{sentence}")
+            for changes, sentence in (
+                ([{}], ": change 1 has no Action"),
+                ([{"Cat": "a"}], ": change 1 has no Action"),
+                ([{"Action": "", "Cat": "a"}], ": change 1 has no Action"),
+                ([{"Action": "NewCat", "Cat": "a"}, {"Action": "Append"}], ": change 2 has no Cat"),
+                ([{"Action": "NewCat", "Cat": ""}], ": change 1 has no Cat"),
+                ([{"Action": "NewCat", "Cat": "a", "action": "x"}], ": change 1 has Action twice"),
+                ([{"Action": [], "Cat": "a"}], " takes text for the Action of a change, not list"),
+            )
+        ),
         (lambda: anyhow.getvar("X\r\nAction: Logoff"), "CR, LF or NUL"),
     ],
 )

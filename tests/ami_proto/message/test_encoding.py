@@ -338,6 +338,19 @@ plain = st.text(st.characters(min_codepoint=33, max_codepoint=126, exclude_chara
 odd = st.text(st.characters(), max_size=12) | st.sampled_from(
     ["\r\n", "Action", "\r\n\r\nAction: Logoff\r\n\r\n", "a: b"]
 )
+
+
+@pytest.mark.parametrize(("sign", "digits"), [(1, 1022), (1, 1100), (1, 5000), (-1, 5000)])
+def test_a_number_that_no_line_can_hold_is_refused(sign: int, digits: int) -> None:
+    """R-TYPE-01: typed, also where Python itself would not write the number."""
+    number = sign * 10**digits
+    with pytest.raises(InvalidAction, match=r"more digits than a line can hold|Asterisk takes 1022"):
+        Action("X", {"A": number})
+    with pytest.raises(InvalidAction, match=r"more digits than a line can hold|Asterisk takes 1022"):
+        Action("Originate", variables={"A": number})
+    assert Action("X", {"A": 10**1000}).get("A") == f"1{'0' * 1000}"
+
+
 numbers = st.integers() | st.booleans() | st.floats(allow_nan=False, allow_infinity=False)
 
 
