@@ -4,6 +4,7 @@ Each is None where the header is missing or is not what Asterisk writes: a serve
 """
 
 import math
+import re
 from enum import IntEnum, unique
 from typing import Final
 
@@ -11,6 +12,9 @@ from ami_proto.message.message import Message
 
 DIGITS_MAX: Final = 9
 """Digits of a number that is read: Asterisk's own have 32 bits."""
+
+_SECONDS: Final = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?")
+"""What Asterisk writes of a time. `float` reads much else: `1_000`, `1e3`, digits of other scripts."""
 
 
 @unique
@@ -50,10 +54,7 @@ def event_time(event: Message) -> float | None:
 def header_seconds(event: Message, header: str) -> float | None:
     """Return a duration or time in seconds: `HoldTime`, `TalkTime`, `Wait`, `Duration` ..."""
     text = event.get(header, "").strip()
-    try:
-        seconds = float(text)
-    except ValueError:
-        return None
+    seconds = float(text) if _SECONDS.fullmatch(text) else math.inf
     return seconds if math.isfinite(seconds) else None
 
 

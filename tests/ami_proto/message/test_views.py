@@ -66,7 +66,17 @@ def test_a_view_names_its_event_for_subscriptions() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "number"), [("16", 16), (" 0", 0), ("", None), ("x", None), ("-1", None), ("9" * 10, None)]
+    ("text", "number"),
+    [
+        ("16", 16),
+        (" 0", 0),
+        ("", None),
+        ("x", None),
+        ("-1", None),
+        ("１", None),
+        ("1_0", None),
+        ("9" * 10, None),
+    ],
 )
 def test_a_cause_is_a_number_or_nothing(text: str, number: int | None) -> None:
     """R-TYPE-03."""
@@ -78,6 +88,8 @@ def test_the_state_of_a_channel_has_a_name() -> None:
     both = event("DialBegin", ChannelState="6", DestChannelState="5")
     assert channel_state(both) is ChannelState.UP
     assert channel_state(both, "Dest") is ChannelState.RINGING
+    for state in ChannelState:
+        assert channel_state(event("Newstate", ChannelState=str(state.value))) is state
     assert channel_state(event("Newstate", ChannelState="11")) is None
     assert channel_state(event("Newstate")) is None
 
@@ -87,5 +99,20 @@ def test_times_are_seconds() -> None:
     assert event_time(event("Hangup", Timestamp="1700000000.250000")) == 1700000000.25
     assert event_time(event("Hangup")) is None
     assert header_seconds(event("AgentComplete", HoldTime="12"), "HoldTime") == 12
-    for text in ("", "soon", "nan", "inf"):
-        assert header_seconds(event("AgentComplete", HoldTime=text), "HoldTime") is None
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("-1", -1), ("+2.5", 2.5), ("3.", 3), (" 007 ", 7)])
+def test_seconds_may_have_a_sign_and_a_fraction(text: str, seconds: float) -> None:
+    """R-TYPE-03."""
+    assert header_seconds(event("AgentComplete", HoldTime=text), "HoldTime") == seconds
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "soon", "nan", "inf", "1_000", "１２", "1e3", ".5", "+", "1 2", "1.5.2", "0x10", "9" * 400],
+    ids=ascii,
+)
+def test_what_asterisk_does_not_write_is_no_time(text: str) -> None:
+    """R-TYPE-03."""
+    assert header_seconds(event("AgentComplete", HoldTime=text), "HoldTime") is None
+    assert event_time(event("Hangup", Timestamp=text)) is None
