@@ -2,10 +2,12 @@
 
 import math
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ami_proto.catalogue.action_record import ACTIONS, ActionRecord
-from ami_proto.catalogue.event_record import EVENTS, EventRecord
+
+if TYPE_CHECKING:
+    from ami_proto.catalogue.event_record import EventRecord
 
 # `22.10.1`, `16.28.0~dfsg-0+deb11u4`, `certified/18.9-cert3`, `certified-20.7-cert1`, `1.8.32.3`; not
 # `GIT-master-1a2b3c`.
@@ -26,6 +28,8 @@ def has_action(release: str, name: str) -> bool | None:
 
 def has_event(release: str, name: str) -> bool | None:
     """Whether a release has an event, in Asterisk's spelling; None as for `has_action`."""
+    from ami_proto.catalogue.event_record import EVENTS  # which a program without views need not load
+
     record, numbers = EVENTS.get(name), release_numbers(release)
     return None if record is None or not numbers else _has(record, numbers)
 
@@ -43,7 +47,7 @@ def why_missing(release: str, name: str) -> str | None:
     return f"Asterisk {release} has no {record.name}: {when}"
 
 
-def _has(record: ActionRecord | EventRecord, numbers: tuple[int, ...]) -> bool:
+def _has(record: "ActionRecord | EventRecord", numbers: tuple[int, ...]) -> bool:
     branch = _branch(numbers)
     for since in map(release_numbers, record.since):
         if _branch(since) == branch:
