@@ -4,13 +4,14 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final, TypeVar
 
 from ami_proto.catalogue.action_record import Parameter
 from ami_proto.errors import InvalidAction
-from ami_proto.message.encoding import Value
+from ami_proto.message.encoding import Scalar, Value
 
 Pairs = Iterable[tuple[str, Value]]
+Many = TypeVar("Many", bound=Scalar)
 
 MILLISECONDS: Final = 1000
 """In a second."""
@@ -80,7 +81,7 @@ def _duration(units: int) -> "Form":
     return write
 
 
-def _many(parameter: Parameter, argument: object, kinds: type | tuple[type, ...]) -> Iterator[Any]:
+def _texts(parameter: Parameter, argument: object, *kinds: type[Many]) -> Iterator[Many]:
     """Yield the values of an argument that takes one text or a sequence."""
     many = [argument] if isinstance(argument, str) else argument
     if not isinstance(many, Sequence) or isinstance(many, (bytes, bytearray, memoryview)):
@@ -92,7 +93,7 @@ def _many(parameter: Parameter, argument: object, kinds: type | tuple[type, ...]
 
 
 def _with_commas(parameter: Parameter, argument: object) -> Pairs:
-    texts = list(_many(parameter, argument, str))
+    texts = list(_texts(parameter, argument, str))
     if len(texts) > 1 and any("," in each for each in texts):
         raise InvalidAction(f"{parameter.argument}: a value has a comma, which stands between values")
     return [(parameter.header, ",".join(texts))]
@@ -101,10 +102,8 @@ def _with_commas(parameter: Parameter, argument: object) -> Pairs:
 def _numbered(parameter: Parameter, argument: object) -> Pairs:
     """Write `UnitAmount(0)`, `UnitAmount(1)` ..."""
     name = parameter.header.removesuffix("(0)")
-    return [
-        (f"{name}({number})", each)
-        for number, each in enumerate(_many(parameter, argument, (str, int, float)))
-    ]
+    values: Iterator[Scalar] = _texts(parameter, argument, str, int, float)
+    return [(f"{name}({number})", each) for number, each in enumerate(values)]
 
 
 _OF_EVERY_CHANGE: Final = ("Action", "Cat")
@@ -147,7 +146,7 @@ def _headers(parameter: Parameter, argument: object) -> Pairs:
     return list(_items(parameter, argument))
 
 
-def _items(parameter: Parameter, argument: object) -> Iterator[tuple[str, Any]]:
+def _items(parameter: Parameter, argument: object) -> Iterator[tuple[str, Value]]:
     if not isinstance(argument, Mapping):
         raise unfit(parameter, "a mapping of names and values", argument)
     for name, value in argument.items():
