@@ -7,11 +7,13 @@ required ones may be given by position. `help(originate)` says what each means; 
 
 from ami_proto.message.action_functions import ActionFunction, action_function, functions
 
+__all__ = sorted(functions())
+
 
 def __getattr__(name: str) -> ActionFunction:
-    made = globals()[name] = action_function(name)
+    made: ActionFunction = globals().setdefault(name, action_function(name))  # another thread may be first
     return made
 
 
 def __dir__() -> list[str]:
-    return sorted(functions())
+    return __all__

@@ -21,13 +21,14 @@ __all__ = [
     "hangup_cause",
     "header_seconds",
     "is_event",
+    *views(),
 ]
 
 
 def __getattr__(name: str) -> type[EventView]:
-    made = globals()[name] = event_view(name)
+    made: type[EventView] = globals().setdefault(name, event_view(name))  # another thread may be first
     return made
 
 
 def __dir__() -> list[str]:
-    return [*__all__, *views()]
+    return __all__

@@ -249,3 +249,18 @@ def test_each_action_can_be_made_and_explains_itself(record: Any) -> None:
 def test_a_function_is_made_once_and_listed() -> None:
     assert confbridge_mute is ami_proto.actions.confbridge_mute
     assert len(dir(ami_proto.actions)) == len(ACTIONS)
+
+
+def test_threads_that_ask_at_once_get_the_same_function() -> None:
+    """Each makes one; the first that is kept is everyone's."""
+    assert ami_proto.actions.__getattr__("hangup") is ami_proto.actions.__getattr__("hangup")
+    assert ami_proto.actions.hangup is ami_proto.actions.__getattr__("hangup")
+
+
+def test_a_star_gives_the_functions_and_nothing_else() -> None:
+    """R-TYPE-01."""
+    given: dict[str, Any] = {}
+    exec("from ami_proto.actions import *", given)
+    del given["__builtins__"]
+    assert given.keys() == {record.function for record in ACTIONS.values()}
+    assert given["hangup"] is ami_proto.actions.hangup

@@ -50,6 +50,22 @@ def test_each_event_has_its_view(name: str) -> None:
     assert is_event(event(name), view)
 
 
+def test_threads_that_ask_at_once_get_the_same_view() -> None:
+    """R-TYPE-02: each makes one; the first that is kept is everyone's."""
+    made = [getattr(ami_proto.events, "__getattr__")("Hangup") for _ in range(2)]  # noqa: B009
+    assert made == [Hangup, Hangup]
+
+
+def test_a_star_gives_the_views_too() -> None:
+    """R-TYPE-02."""
+    given: dict[str, object] = {}
+    exec("from ami_proto.events import *", given)
+    assert given["Hangup"] is Hangup
+    assert given["is_event"] is is_event
+    assert {record.view for record in EVENTS.values()} < given.keys()
+    assert "event_view" not in given
+
+
 def test_an_unknown_view_is_an_attribute_error_with_a_hint() -> None:
     with pytest.raises(AttributeError, match="did you mean 'Newchannel'"):
         _ = ami_proto.events.Newchanel  # type: ignore[attr-defined]
