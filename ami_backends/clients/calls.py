@@ -13,10 +13,12 @@ from ami_backends.clients.waiters import OnNotice
 from ami_proto import (
     Action,
     ClusterConfig,
+    ConfigError,
     Drops,
     Filter,
     Gap,
     Message,
+    MisuseError,
     Overflow,
     ServerConfig,
     Snapshot,
@@ -147,6 +149,8 @@ class ClientCalls(ABC, Generic[AnyRunner, AnyReply, AnyDone, AnyChanges, AnyEven
 
         A module that is not loaded may still lack it. Raises `MisuseError` for many servers.
         """
+        if not isinstance(action, str):
+            raise MisuseError(f"supports takes the name of an action, not {type(action).__name__}")
         return None if self.release is None else has_action(self.release, action)
 
     def send(
@@ -222,8 +226,7 @@ class ClientCalls(ABC, Generic[AnyRunner, AnyReply, AnyDone, AnyChanges, AnyEven
         beyond `limit_bytes_total` bytes of all. Close what this returns, or use it in a `with`: an iteration
         that is forgotten keeps its subscription until it is garbage, and warns then.
         """
-        names, blocked = tuple(map(event_pattern, patterns)), tuple(map(event_pattern, block))
-        wanted = Filter(names, blocked, where, replies)
+        wanted = Filter(tuple(map(event_pattern, patterns)), _blocked(block), where, replies)
         call = SubscribeCall(wanted, limit, limit_bytes, limit_bytes_total, policy, marks)
         return self._subscribe(call)
 
@@ -271,3 +274,10 @@ class ClientCalls(ABC, Generic[AnyRunner, AnyReply, AnyDone, AnyChanges, AnyEven
 
     @abstractmethod
     def _subscribe(self, call: SubscribeCall) -> AnyEvents | AnyItems: ...
+
+
+def _blocked(block: object) -> tuple[str, ...]:
+    """Return the patterns of `block`. Raises `ConfigError` for one text: it would stand for its letters."""
+    if isinstance(block, str) or not isinstance(block, Iterable):
+        raise ConfigError("block", "must be a tuple of patterns")
+    return tuple(map(event_pattern, block))

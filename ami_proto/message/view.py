@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING, ClassVar, Final, TypeGuard, TypeVar
 
+from ami_proto.errors import MisuseError
 from ami_proto.message.message import Message
 from ami_proto.values import Kind
 
@@ -38,18 +39,31 @@ class EventView(Message):
 
 
 def is_event(item: object, view: type[View]) -> TypeGuard[View]:
-    """Whether this is an event that the view is of. The type checker then knows its headers."""
+    """Whether this is an event that the view is of. The type checker then knows its headers.
+
+    Raises `MisuseError` for anything but a view of an event, whatever the item is.
+    """
+    name = _event_name(view)
     return (
         isinstance(item, Message)
         and item.kind is Kind.EVENT
         and item.name is not None
-        and item.name.lower() == view.event.lower()
+        and item.name.lower() == name.lower()
     )
 
 
 def event_pattern(wanted: str | type[EventView]) -> str:
-    """Return the name that a view is of; a pattern of names as it is."""
-    return wanted.event if isinstance(wanted, type) and issubclass(wanted, EventView) else wanted
+    """Return the name that a view is of; a pattern of names as it is. Raises `MisuseError`."""
+    return _event_name(wanted) if isinstance(wanted, type) else wanted
+
+
+def _event_name(view: object) -> str:
+    is_view = isinstance(view, type) and issubclass(view, EventView)
+    name: object = getattr(view, "event", None) if is_view else None
+    if not isinstance(name, str):  # `EventView` itself is of no event
+        given = view.__name__ if isinstance(view, type) else type(view).__name__
+        raise MisuseError(f"{given} is no view of an event, such as {_MODULE}.Hangup")
+    return name
 
 
 @cache

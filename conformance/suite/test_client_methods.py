@@ -2,9 +2,9 @@
 
 import pytest
 
-from ami_proto import ActionFailed, CallStatus, InvalidAction
+from ami_proto import ActionFailed, CallStatus, InvalidAction, MisuseError
 from ami_proto.actions import core_show_channels, db_get, db_put, queue_add, queue_remove
-from ami_proto.events import Hangup, Newchannel, QueueMember, channel_state, hangup_cause, is_event
+from ami_proto.events import EventView, Hangup, Newchannel, QueueMember, channel_state, hangup_cause, is_event
 from conformance.laws.peer import PATIENCE
 from conformance.mock import LoopbackServer
 from conformance.suite.backends import SuiteBackend
@@ -52,6 +52,20 @@ async def test_the_release_of_the_server_is_known(backend: SuiteBackend, mock_se
         with pytest.raises(ActionFailed) as caught:
             await pbx.send("SIPpeers")
         assert caught.value.hint == ""
+
+
+async def test_what_is_no_view_and_no_action_is_refused_at_once(
+    backend: SuiteBackend, mock_server: LoopbackServer
+) -> None:
+    """R-TYPE-02, R-TYPE-06: typed, and whether or not the release is known."""
+    async with backend.connect(mock_server.port) as pbx:
+        with pytest.raises(MisuseError, match="EventView is no view of an event"):
+            pbx.events(EventView)
+        with pytest.raises(MisuseError, match="EventView is no view of an event"):
+            pbx.events(block=(EventView,))
+        assert pbx.snapshot().subscriptions == ()
+        with pytest.raises(MisuseError, match="supports takes the name of an action, not NoneType"):
+            pbx.supports(None)  # type: ignore[arg-type]
 
 
 async def test_a_typed_action_is_sent_like_any_other(

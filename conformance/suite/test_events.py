@@ -86,6 +86,7 @@ async def test_list_items_reach_a_subscription_only_with_replies(
         ({"limit_bytes": 0}, "limit_bytes = 0: must be a whole number"),
         ({"limit_bytes_total": 5}, "limit_bytes_total = 5: must be a whole number"),
         ({"block": "Hangup"}, "block: must be a tuple"),
+        ({"block": None}, "block: must be a tuple"),
         ({"block": (5,)}, "block: each pattern must be text"),
         ({"policy": "pause"}, "policy: must be an Overflow"),
         ({"where": "Channel"}, "where: must be a function"),

@@ -46,8 +46,8 @@ CATALOGUE_FAULTS: Final[tuple[PlantedFault, ...]] = (
     PlantedFault(
         "a view knows its event in one spelling only",
         VIEW,
-        "        and item.name.lower() == view.event.lower()\n",
-        "        and item.name == view.event\n",
+        "        and item.name.lower() == name.lower()\n",
+        "        and item.name == name\n",
         (f"{TESTS}/message/test_views.py",),
     ),
     PlantedFault(

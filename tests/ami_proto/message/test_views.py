@@ -1,9 +1,11 @@
 """Views of events, and the values of events that are numbers."""
 
+from typing import Any
+
 import pytest
 
 import ami_proto.events
-from ami_proto import Decoder, Gap, Message
+from ami_proto import Decoder, Gap, Message, MisuseError
 from ami_proto.catalogue.event_record import EVENTS
 from ami_proto.events import (
     AOC_D,
@@ -39,6 +41,36 @@ def test_nothing_else_is_an_event() -> None:
     response, unknown = Decoder().feed(b"Response: Hangup\r\n\r\nX: 1\r\n\r\n")
     for item in (response, unknown, Gap("pbx", 0.0, 1.0, None), None):
         assert not is_event(item, Hangup)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        (EventView, "EventView is no view of an event, such as ami_proto.events.Hangup"),
+        (Message, "Message is no view of an event, such as ami_proto.events.Hangup"),
+        ("Hangup", "str is no view of an event, such as ami_proto.events.Hangup"),
+        (None, "NoneType is no view of an event, such as ami_proto.events.Hangup"),
+    ],
+)
+@pytest.mark.parametrize("item", [event("Hangup"), None])
+def test_what_is_no_view_is_refused_at_once(item: object, wrong: Any, sentence: str) -> None:
+    """R-TYPE-02: typed, in one sentence, and not with the first event only."""
+    with pytest.raises(MisuseError) as caught:
+        is_event(item, wrong)
+    assert str(caught.value) == sentence
+    if isinstance(wrong, type):
+        with pytest.raises(MisuseError, match="is no view of an event"):
+            event_pattern(wrong)
+
+
+def test_a_view_of_one_s_own_is_a_view() -> None:
+    """R-TYPE-02: of an event of a module that Asterisk does not come with."""
+
+    class Own(EventView):
+        event = "Own"
+
+    assert is_event(event("OWN"), Own)
+    assert event_pattern(Own) == "Own"
 
 
 @pytest.mark.parametrize("name", EVENTS)
