@@ -97,6 +97,8 @@ CASES = [
     ("ami send Originate 'Async=t", "t", "true"),
     # where `=` is not among COMP_WORDBREAKS
     ("ami send Originate Async=tr", "Async=tr", "Async=true "),
+    # a part that is not the end of the word: it is as it was typed, and the word is what it means
+    (r"ami send Originate Async=\tr", r"\tr", "Async=true "),
     ("ami send zzz", "zzz", ""),
 ]
 

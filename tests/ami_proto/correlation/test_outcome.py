@@ -78,6 +78,17 @@ def test_errors_are_what_python_calls_them_too() -> None:
     assert issubclass(ActionTimeout, ActionError)
 
 
+def test_only_asterisk_s_own_words_for_an_unknown_action_are_explained() -> None:
+    """R-TYPE-06: another error may quote them, and the action is known then."""
+    ticket = replace(TICKET, action_name="PJSIPSetMaintenance")
+    words = "Invalid/unknown command: PJSIPSetMaintenance."
+    for said, explained in ((words, True), (f"The proxy said: {words}", False)):
+        error = ActionFailed(ticket, said, Reply(), Sent.FULLY)
+        error.explain("16.28.0")
+        assert error.hint.startswith("Asterisk 16.28.0 has no PJSIPSetMaintenance") is explained
+        assert bool(error.hint) is explained
+
+
 def test_a_ticket_reads_as_action_and_id() -> None:
     assert str(TICKET) == "Hangup pbx:0123abcd:1"
 
