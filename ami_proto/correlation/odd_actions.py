@@ -118,4 +118,6 @@ def _dial_timeout(originate: Action) -> float:
 def _timeout(action: Action) -> int | None:
     """Return the `Timeout` of an action; None if it is missing, negative or not a number."""
     digits = action.get("Timeout", "").strip()
-    return int(digits) if digits.isdecimal() and len(digits) <= NUMBER_DIGITS_MAX else None
+    return (
+        int(digits) if digits.isascii() and digits.isdecimal() and len(digits) <= NUMBER_DIGITS_MAX else None
+    )

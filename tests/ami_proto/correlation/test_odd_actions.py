@@ -126,6 +126,7 @@ def test_an_originate_ends_with_its_event() -> None:
         ("1500", 1.5),
         ("soon", ORIGINATE_TIMEOUT_DEFAULT),
         ("-1", ORIGINATE_TIMEOUT_DEFAULT),
+        ("６0000", ORIGINATE_TIMEOUT_DEFAULT),
         ("9" * 30, ORIGINATE_TIMEOUT_DEFAULT),
     ],
 )
