@@ -53,6 +53,8 @@ class OutcomeJudge:
         """When the pong of each fence was read, by ActionID."""
         self._foreign = 0
         """Responses to nobody's action."""
+        self._nameless: dict[bytes, float] = {}
+        """When each event of an answer without ActionID was read last: it may end a list all the same."""
         self.sending = SendingJudge(config, self._books, complaints)
 
     # -- what the application asks for
@@ -90,6 +92,8 @@ class OutcomeJudge:
     def read(self, frame: ToldFrame, now: float) -> None:
         """Take a frame that the machine has handled."""
         if frame.action_id is None:
+            if frame.item:
+                self._nameless[frame.raw] = now
             return
         if frame.action_id in self._fences:
             self._fences[frame.action_id].append(now)
@@ -195,6 +199,9 @@ class OutcomeJudge:
         answer = book.answer()
         if outcome.error is None or isinstance(outcome.error, ami.ActionFailed):
             moments = [at for _, at in answer] if book.ticket.strategy != "Fence" else self._pongs(book)
+            end = outcome.reply.complete
+            if end is not None and end.action_id is None and end.raw in self._nameless:
+                moments.append(self._nameless[end.raw])
             if not any(_same(at, ended_at) for at in moments):
                 what = f"{book.ticket}: {outcome.error!r} at {ended_at}"
                 self._complaints.fail(OUTCOMES, what, f"an end at one of {moments}", ended_at)
