@@ -20,6 +20,7 @@ from dataclasses import dataclass, field, fields
 from typing import Final, Literal, Self
 
 from ami_proto.errors import ConfigError
+from ami_proto.values import plain
 
 Headers = Iterable[tuple[str, str]]
 
@@ -105,8 +106,8 @@ class Policy:
         """
         if isinstance(value, cls):
             return value
-        if isinstance(value, str) and value.strip() in _PROFILES:
-            value = {"profile": value.strip()}
+        if isinstance(value, str) and (name := plain(value).strip()) in _PROFILES:
+            value = {"profile": name}
         if not isinstance(value, Mapping):
             raise ConfigError("policy", "must be 'observe', 'operate', 'all', or a table")
         for key in value:
@@ -115,6 +116,7 @@ class Policy:
         return cls(**value)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "profile", plain(self.profile))  # the class is frozen
         if self.profile is not None and self.profile not in tuple(_PROFILES):
             raise ConfigError("policy.profile", "must be 'observe', 'operate' or 'all'")
         for name in ("allow", "applications", "contexts", "commands"):
@@ -208,9 +210,11 @@ def _texts(key: str, given: object) -> tuple[str, ...]:
     """Return a list of names. Refuses one that no action could have, because it would allow nothing."""
     if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
         raise ConfigError(key, "must be a list of texts")
-    texts = tuple(given)
-    for number, text in enumerate(texts, 1):
+    items: Iterable[object] = given
+    texts: list[str] = []
+    for number, text in enumerate(map(plain, items), 1):
         if not isinstance(text, str) or not text or text != text.strip() or not text.isprintable():
             rule = f"item {number} must be printable text, not empty, without blanks at its ends"
             raise ConfigError(key, rule)
-    return texts
+        texts.append(text)
+    return tuple(texts)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ami_proto.errors import ConfigError, MisuseError
-from ami_proto.values import ServerKey, State
+from ami_proto.values import ServerKey, State, plain
 
 __all__ = ["Failover", "LeastPending", "RoundRobin", "Route", "Standing", "Sticky"]
 
@@ -49,7 +49,7 @@ def chosen(route: Route, servers: Mapping[ServerKey, Standing]) -> ServerKey | N
     given: object = route  # a class has `choose` as well, but no server to call it with
     if isinstance(given, type) or not callable(getattr(given, "choose", None)):
         raise MisuseError("to must be the key of a server, or a route: an object with choose()")
-    server: object = route.choose(servers)
+    server = plain(route.choose(servers))
     if server is None:
         return None
     if not isinstance(server, str) or server not in servers:
@@ -97,7 +97,7 @@ class Failover:
         servers: object = self.servers
         if not isinstance(servers, tuple | list) or not servers:
             raise ConfigError("servers", "must be a sequence of server keys, at least one")
-        object.__setattr__(self, "servers", tuple(servers))
+        object.__setattr__(self, "servers", tuple(map(plain, servers)))
 
     def choose(self, servers: Mapping[ServerKey, Standing]) -> ServerKey | None:
         """Return the first of the list that is among the servers."""
@@ -118,7 +118,7 @@ class Sticky:
         return max(servers, key=self._rank)
 
     def _rank(self, server: ServerKey) -> bytes:
-        pair = f"{len(server)}:{server}:{self.key}"
+        pair = f"{len(server)}:{server}:{plain(self.key)}"
         return hashlib.blake2b(pair.encode(errors="surrogatepass"), digest_size=8).digest()
 
 

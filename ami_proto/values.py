@@ -5,10 +5,23 @@ Everything here is a frozen value. Nothing here knows how bytes are parsed or wh
 
 from dataclasses import dataclass
 from enum import Enum, unique
-from typing import Final, NoReturn, final
+from typing import Final, NoReturn, final, overload
 
 ServerKey = str
 """The name that the user gives a server: unique in a cluster, and the first part of every ActionID."""
+
+
+@overload
+def plain(value: str) -> str: ...
+@overload
+def plain(value: object) -> object: ...
+def plain(value: object) -> object:
+    """Return text as an exact `str`; anything else as it is, for the caller to refuse.
+
+    A subclass (a member of `class Queue(str, Enum)`) may format, compare or hash itself as another text than
+    it holds. What is checked must be what is written, so text that enters is made plain once.
+    """
+    return str.__str__(value) if isinstance(value, str) else value
 
 
 MASK: Final = "***"
@@ -31,7 +44,7 @@ class Secret:
         text: object = secret._text if isinstance(secret, Secret) else secret
         if not isinstance(text, str):
             raise TypeError(f"a secret must be text, not {type(text).__name__}")
-        object.__setattr__(self, "_text", text)
+        object.__setattr__(self, "_text", plain(text))
 
     def reveal(self) -> str:
         """Return the text."""

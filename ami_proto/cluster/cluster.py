@@ -37,7 +37,7 @@ from ami_proto.message.encoding import Action
 from ami_proto.message.message import Message
 from ami_proto.message.redact import Redaction
 from ami_proto.routes import Route
-from ami_proto.values import Disconnect, ServerKey, SessionId, State
+from ami_proto.values import Disconnect, ServerKey, SessionId, State, plain
 
 DISCONNECTED: Final = State.DISCONNECTED
 """Asked after each fact: `values.py` says why it has a name of its own."""
@@ -250,7 +250,7 @@ class Cluster:
         `MisuseError` for an unknown key.
         """
         self._callouts.refuse_requests()
-        server = to if isinstance(to, str) else self._turns.choose(to, action, wait=wait)
+        server = plain(to) if isinstance(to, str) else self._turns.choose(to, action, wait=wait)
         member = self._members.find(server)
         ticket = member.connection.submit(
             action, now, timeout=timeout, completion=completion, wait=wait, asked_by=asked_by

@@ -22,7 +22,7 @@ from ami_proto.config.coercion import (
 from ami_proto.config.setup_action import SetupAction, read_setup
 from ami_proto.errors import ConfigError
 from ami_proto.policy import Policy, ProfileName
-from ami_proto.values import Reason, Secret, ServerKey, Tls
+from ami_proto.values import Reason, Secret, ServerKey, Tls, plain
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -170,6 +170,7 @@ class ServerConfig:
             object.__setattr__(self, "secret", Secret(self.secret))  # the class is frozen
         object.__setattr__(self, "policy", Policy.of(self.policy))
         for each in fields(self):
+            object.__setattr__(self, each.name, plain(getattr(self, each.name)))
             self._require_type(each.name, each.type)
         self._require_texts()
         self._require_numbers()

@@ -7,6 +7,7 @@ from ami_proto.config.action_rules import check_headers
 from ami_proto.config.coercion import as_bool, as_tuple
 from ami_proto.config.lines import check_header_name, encoded_action, encoded_header
 from ami_proto.errors import ConfigError, InvalidAction
+from ami_proto.values import plain
 
 HEADERS_MAX = 120
 """Asterisk takes 128 lines; the difference is for the lines that the library adds."""
@@ -28,6 +29,10 @@ class SetupAction:
     """True: the login fails if this action fails. False: the failure is only reported."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "name", plain(self.name))  # the class is frozen
+        if _are_pairs(self.headers):
+            pairs = tuple((plain(name), plain(value)) for name, value in self.headers)
+            object.__setattr__(self, "headers", pairs)
         try:
             encoded_action(self.name)
             self._check_headers()

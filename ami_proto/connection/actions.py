@@ -18,7 +18,7 @@ from ami_proto.correlation.pending import Pending
 from ami_proto.errors import Backpressure, ConfigError, Forbidden, InvalidAction, MisuseError, NotReady
 from ami_proto.message.encoding import Action
 from ami_proto.policy import Policy
-from ami_proto.values import Disconnect, Reason, ServerKey, State
+from ami_proto.values import Disconnect, Reason, ServerKey, State, plain
 
 ASKED_BY_LENGTH_MAX = 256
 """Characters of the name of who asked: a mail address fits. Each open action may keep one."""
@@ -88,7 +88,7 @@ class Actions:
         try:
             self._refuse(action, to, state, wait=wait)
             if asked_by is not None:
-                _check_asked_by(asked_by)
+                asked_by = checked_asked_by(asked_by)
             if completion is None:
                 entry = self._entry(action, completion_for(action), timeout, now, asked_by)
             else:
@@ -217,10 +217,13 @@ class Actions:
                 self._journal.put_outcome(entry.lost(cause))
 
 
-def _check_asked_by(name: object) -> None:
+def checked_asked_by(name: object) -> str:
+    """Return the name of who asked. Raises `ConfigError`."""
+    name = plain(name)
     if not isinstance(name, str) or not name.strip() or len(name) > ASKED_BY_LENGTH_MAX:
         rule = f"must be text that is not blank, of at most {ASKED_BY_LENGTH_MAX} characters"
         raise ConfigError("asked_by", rule)
+    return name
 
 
 def _is_duration(seconds: object) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ami_proto.errors import ConfigError
 from ami_proto.message.message import Message
+from ami_proto.values import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def _patterns(key: str, given: Iterable[object]) -> tuple[str, ...]:
     for pattern in given:
         if not isinstance(pattern, str):
             raise ConfigError(key, "each pattern must be text")
-        patterns.append(pattern)
+        patterns.append(plain(pattern))
     return tuple(patterns)
 
 

@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 
 from ami_proto.catalogue.action_record import Parameter
 from ami_proto.errors import InvalidAction
-from ami_proto.message.encoding import Scalar, Value
+from ami_proto.message.encoding import Scalar, Value, text_of
 
 Pairs = Iterable[tuple[str, Value]]
 Many = TypeVar("Many", bound=Scalar)
@@ -93,7 +93,7 @@ def _texts(parameter: Parameter, argument: object, *kinds: type[Many]) -> Iterat
 
 
 def _with_commas(parameter: Parameter, argument: object) -> Pairs:
-    texts = list(_texts(parameter, argument, str))
+    texts = [text_of(parameter.header, each) for each in _texts(parameter, argument, str)]
     if len(texts) > 1 and any("," in each for each in texts):
         raise InvalidAction(f"{parameter.argument}: a value has a comma, which stands between values")
     return [(parameter.header, ",".join(texts))]

@@ -10,6 +10,7 @@ from ami_proto.errors import InvalidAction
 from ami_proto.message.message import Default
 from ami_proto.message.redact import redact
 from ami_proto.message.view import Listed
+from ami_proto.values import plain
 
 Scalar = str | int | float | bool
 Value = Scalar | Sequence[Scalar]
@@ -45,6 +46,7 @@ class Action(Generic[Listed]):
         *,
         variables: Mapping[str, Scalar] | None = None,
     ) -> None:
+        name = plain(name)
         lines = [encoded_action(name)]
         pairs = _header_pairs(headers)
         if variables:
@@ -117,12 +119,13 @@ def _header_pairs(headers: Mapping[str, Value] | Iterable[tuple[str, Value]]) ->
     given = headers.items() if isinstance(headers, Mapping) else headers
     pairs: list[tuple[str, str]] = []
     for item in given:
-        name, value = _checked_pair(item)
+        given_name, value = _checked_pair(item)
+        name = plain(given_name)
         check_header_name(name)
         if isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray, memoryview)):
-            pairs += [(name, _text(name, one)) for one in value]
+            pairs += [(name, text_of(name, one)) for one in value]
         else:
-            pairs.append((name, _text(name, value)))
+            pairs.append((name, text_of(name, value)))
     return pairs
 
 
@@ -132,10 +135,11 @@ def _checked_pair(item: object) -> tuple[str, object]:
     return item[0], item[1]
 
 
-def _text(name: str, value: object) -> str:
+def text_of(name: str, value: object) -> str:
+    """Return a value of a header as it is written. Raises `InvalidAction`, which names the header."""
     # As the plain type: a subclass (an enum, a string with state) may write itself differently each time.
     if isinstance(value, str):
-        return str(value)
+        return plain(value)
     if isinstance(value, bool):  # before int: a bool is an int
         return "true" if value else "false"
     if isinstance(value, int):
@@ -153,7 +157,8 @@ def _variable(name: object, value: object) -> str:
         raise InvalidAction("variable name must be text and not empty")
     if any(char in '=,"\\' or char.isspace() for char in name):
         raise InvalidAction('a variable name has a blank or one of = , " \\')
-    escaped = _text(f"Variable {name}", value)
+    name = plain(name)
+    escaped = text_of(f"Variable {name}", value)
     for char in '\\",':
         escaped = escaped.replace(char, "\\" + char)
     return f"{name}={escaped}"

@@ -336,7 +336,7 @@ LIES: Final = (
     ),
     Lie(
         "ami_proto/cluster/cluster.py",
-        "server = to if isinstance(to, str) else self._turns.choose(to, action, wait=wait)",
+        "server = plain(to) if isinstance(to, str) else self._turns.choose(to, action, wait=wait)",
         "server = next(iter(self._turns._ready), to) if isinstance(to, str)"
         " else self._turns.choose(to, action, wait=wait)",
         "An action is sent to another server than it was for.",
