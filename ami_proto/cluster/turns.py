@@ -7,10 +7,12 @@ latest action is the oldest, and a route that takes the first one is round robin
 from collections.abc import Iterator, Mapping
 
 from ami_proto.cluster.members import Members
+from ami_proto.connection.connection import Connection
 from ami_proto.connection.registry import Callouts
 from ami_proto.errors import NoServerReady, NotReady
 from ami_proto.message.encoding import Action
-from ami_proto.routes import Route, Standing, chosen
+from ami_proto.policy import Policy
+from ami_proto.routes import Route, Standing, Sticky, chosen
 from ami_proto.values import ServerKey, State
 
 
@@ -46,23 +48,19 @@ class Turns:
     def choose(self, route: Route | None, action: Action, *, wait: bool) -> ServerKey:
         """Return the server that a route chooses among the ready ones; to wait for, among the hopeful ones.
 
-        Where the policy of each ready server forbids the action, the hopeful ones are next; where theirs do
-        too, it returns a server that refuses the action. Raises `NoServerReady`, `MisuseError`, and what a
-        route of the user raises.
+        An action that may wait does so rather than be forbidden by a ready server, unless its route is
+        sticky. Where the policies of both forbid it, it returns the ready one, which refuses the action.
+        Raises `NoServerReady`, `MisuseError`, and what a route of the user raises.
         """
+        verdicts = Verdicts(action)
         refusing: ServerKey | None = None
         for servers in (self._ready, self._hopeful) if wait else (self._ready,):
-            if not servers:
+            server = self._chosen(route, servers, verdicts) if servers else None
+            if server is None:
                 continue
-            if all(self._members[server].connection.forbids(action) for server in servers):
-                refusing = next(iter(servers)) if refusing is None else refusing
-                continue
-            if route is None:
-                return self._first(servers, action)
-            with self._callouts:
-                server = chosen(route, Standings(servers, self._members, action))
-            if server is not None:
+            if isinstance(route, Sticky) or not verdicts.forbidden_by(self._members[server].connection):
                 return server
+            refusing = server if refusing is None else refusing
         if refusing is not None:
             return refusing
         connections = {key: member.connection for key, member in self._members.present()}
@@ -70,38 +68,65 @@ class Turns:
             {key: NotReady(key, each.state.value, each.last_cause) for key, each in connections.items()}
         )
 
-    def _first(self, servers: dict[ServerKey, None], action: Action) -> ServerKey:
+    def _chosen(
+        self, route: Route | None, servers: dict[ServerKey, None], verdicts: "Verdicts"
+    ) -> ServerKey | None:
+        if route is None:
+            return self._first(servers, verdicts)
+        with self._callouts:
+            return chosen(route, Standings(servers, self._members, verdicts))
+
+    def _first(self, servers: dict[ServerKey, None], verdicts: "Verdicts") -> ServerKey:
         """Return the server whose turn it is, of those that allow the action: the first that is not full.
 
-        Where all of them are full it is the first. The caller has seen that there is one.
+        Where all of them are full it is the first of them. Where none allows the action it is the first.
         """
         full: ServerKey | None = None
         for server in servers:
             connection = self._members[server].connection
-            if connection.forbids(action):
+            if verdicts.forbidden_by(connection):
                 continue
             if not connection.full:
                 return server
             full = server if full is None else full
-        assert full is not None, "the caller has seen that a server allows the action"
-        return full
+        return next(iter(servers)) if full is None else full
+
+
+class Verdicts:
+    """What policies say of one action. Each is asked once, however many servers have one that is equal."""
+
+    __slots__ = ("_action", "_forbidding")
+
+    def __init__(self, action: Action) -> None:
+        self._action = action
+        self._forbidding: dict[Policy, bool] = {}
+
+    def forbidden_by(self, connection: Connection) -> bool:
+        """Whether the policy of a connection forbids the action."""
+        policy = connection.policy
+        if policy is None:
+            return False
+        forbids = self._forbidding.get(policy)
+        if forbids is None:
+            forbids = self._forbidding[policy] = connection.forbids(self._action)
+        return forbids
 
 
 class Standings(Mapping[ServerKey, Standing]):
     """The servers that a route may choose, in the order of their turns. Each standing is made on demand."""
 
-    __slots__ = ("_action", "_members", "_servers")
+    __slots__ = ("_members", "_servers", "_verdicts")
 
-    def __init__(self, servers: Mapping[ServerKey, None], members: Members, action: Action) -> None:
+    def __init__(self, servers: Mapping[ServerKey, None], members: Members, verdicts: Verdicts) -> None:
         self._servers = servers
         self._members = members
-        self._action = action
+        self._verdicts = verdicts
 
     def __getitem__(self, server: ServerKey) -> Standing:
         if server not in self._servers:
             raise KeyError(server)
         connection = self._members[server].connection
-        forbids, pending = connection.forbids(self._action), connection.actions_open
+        forbids, pending = self._verdicts.forbidden_by(connection), connection.actions_open
         return Standing(server, connection.state, pending, full=connection.full, forbids=forbids)
 
     def __contains__(self, server: object) -> bool:

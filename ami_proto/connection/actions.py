@@ -27,7 +27,7 @@ ASKED_BY_LENGTH_MAX = 256
 class Actions:
     """Take, find, cancel, expire and bound the actions of the application."""
 
-    __slots__ = ("_callouts", "_config", "_journal", "_policy", "ids", "refused", "session", "waiting")
+    __slots__ = ("_callouts", "_config", "_journal", "ids", "policy", "refused", "session", "waiting")
 
     def __init__(
         self, config: ServerConfig, ids: ActionIds, callouts: Callouts, journal: ServerJournal
@@ -36,7 +36,8 @@ class Actions:
         self._callouts = callouts
         self._journal = journal
         policy = Policy.of(config.policy)
-        self._policy = policy if policy.judges else None
+        self.policy = policy if policy.judges else None
+        """None where nothing is forbidden."""
         self.ids = ids
         self.session: Session | None = None
         """The present session, on which actions are sent."""
@@ -60,7 +61,7 @@ class Actions:
 
     def objection(self, action: Action) -> str | None:
         """Return why the policy forbids an action; None if it does not."""
-        return None if self._policy is None else self._policy.objection(action.name, action.headers)
+        return None if self.policy is None else self.policy.objection(action.name, action.headers)
 
     def next_deadline(self, judged_until: float = ALWAYS) -> float | None:
         """Return the earliest deadline of an action, of one that was sent only up to `judged_until`."""

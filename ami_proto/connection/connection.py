@@ -29,6 +29,7 @@ from ami_proto.errors import ConfigError, MisuseError, NotReady
 from ami_proto.message.encoding import Action
 from ami_proto.message.message import Message
 from ami_proto.message.redact import Redaction
+from ami_proto.policy import Policy
 from ami_proto.routes import Route, Standing, chosen
 from ami_proto.values import Disconnect, ServerKey, SessionId, State
 
@@ -143,6 +144,11 @@ class Connection:
     def full(self) -> bool:
         """Whether there are `max_pending_actions` of these, so that `submit` refuses the next."""
         return self._actions.full
+
+    @property
+    def policy(self) -> Policy | None:
+        """What may be sent; None where nothing is forbidden."""
+        return self._actions.policy
 
     def forbids(self, action: Action) -> bool:
         """Whether the policy forbids an action, so that `submit` refuses it."""

@@ -53,8 +53,8 @@ POLICY_FAULTS: Final[tuple[PlantedFault, ...]] = (
     PlantedFault(
         "a cluster gives an action the server whose turn it is, whatever its policy",
         "ami_proto/cluster/turns.py",
-        "            if connection.forbids(action):\n",
-        "            if connection.full and connection.forbids(action):\n",
+        "            if verdicts.forbidden_by(connection):\n",
+        "            if connection.full and verdicts.forbidden_by(connection):\n",
         (CLUSTER,),
     ),
     PlantedFault(

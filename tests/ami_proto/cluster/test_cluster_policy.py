@@ -64,7 +64,7 @@ def test_a_sticky_action_goes_to_no_other_server() -> None:
     assert 0 < refused < 30
 
 
-@pytest.mark.parametrize("route", [*EVERY_ROUTE, Sticky("7")])
+@pytest.mark.parametrize("route", EVERY_ROUTE)
 def test_where_every_policy_forbids_it_the_refusal_says_so(route: Route | None) -> None:
     """R-POLICY-01: and the turns are as before."""
     fleet = fleet_of(*KEYS)
@@ -74,6 +74,76 @@ def test_where_every_policy_forbids_it_the_refusal_says_so(route: Route | None) 
             fleet.machine.submit(SETVAR, fleet.now, to=route)
     assert fleet.machine.snapshots() == before
     assert [fleet.machine.submit(PING, fleet.now).server for _ in range(3)] == list(KEYS)
+
+
+def away(fleet: Fleet[LawfulCluster], *servers: str) -> Fleet[LawfulCluster]:
+    """Lose servers, which do not come back for now."""
+    for server in servers:
+        fleet.refusing.add(server)
+        fleet.lose(server)
+    return fleet
+
+
+@pytest.mark.parametrize("server", ["north", "nobody"])
+def test_a_server_that_the_route_cannot_have_forbids_nothing(server: str) -> None:
+    """R-POLICY-01, R-CLUSTER-05: the one that the route names is away, or unknown; that is the reason."""
+    fleet = away(fleet_of("east", "west"), "north")
+    with pytest.raises(NoServerReady, match="'north'"):
+        fleet.machine.submit(SETVAR, fleet.now, to=Failover((server,)))
+
+
+@pytest.mark.parametrize("server", ["west", "north"])
+def test_the_refusal_is_that_of_the_server_that_the_route_chose(server: str) -> None:
+    """R-POLICY-01: not that of another server that forbids the action too."""
+    fleet = fleet_of(*KEYS)
+    with pytest.raises(Forbidden, match=f"the policy for server '{server}' forbids Setvar"):
+        fleet.machine.submit(SETVAR, fleet.now, to=Failover((server, "east")))
+
+
+@pytest.mark.parametrize("wait", [False, True])
+def test_a_sticky_action_does_not_wait_for_another_server(wait: bool) -> None:
+    """R-POLICY-01, R-CLUSTER-05: sticky keeps to its server, which forbids the action."""
+    fleet = away(fleet_of("east"), "north", "west")
+    with pytest.raises(Forbidden, match="the policy for server 'east' forbids Setvar"):
+        fleet.machine.submit(SETVAR, fleet.now, to=Sticky("7"), wait=wait)
+
+
+@pytest.mark.parametrize("route", [Failover(("west", "north")), Failover(("nobody", "west", "north"))])
+def test_an_action_may_wait_for_a_listed_server_that_allows_it(route: Failover) -> None:
+    """R-POLICY-01: also where a server that is not of the list is ready and allows it."""
+    fleet = away(fleet_of("west"), "north")
+    assert fleet.machine.submit(SETVAR, fleet.now, to=route, wait=True).server == "north"
+    with pytest.raises(Forbidden, match="'west'"):
+        fleet.machine.submit(SETVAR, fleet.now, to=route)
+
+
+@pytest.mark.parametrize("route", [*EVERY_ROUTE, Failover(("east", "west"))])
+def test_where_waiting_is_in_vain_a_ready_server_says_so(route: Route | None) -> None:
+    """R-POLICY-01: and not one that is away."""
+    fleet = away(fleet_of(*KEYS), "east")
+    ready = "'west'" if route == Failover(("east", "west")) else "'north'"
+    with pytest.raises(Forbidden, match=ready):
+        fleet.machine.submit(SETVAR, fleet.now, to=route, wait=True)
+
+
+@pytest.mark.parametrize("route", EVERY_ROUTE)
+def test_each_policy_is_asked_once(route: Route | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """R-CLUSTER-07: equal ones together, to choose; and once more where the action is submitted."""
+    asked: list[Policy] = []
+    objection = Policy.objection
+
+    def noted(policy: Policy, action: str, headers: Any) -> str | None:
+        asked.append(policy)
+        return objection(policy, action, headers)
+
+    servers = [*configs("east", "north", policy="observe"), *configs("west")]
+    fleet = Fleet(Cluster(servers, seed=1)).start().wait(1.0)  # without laws, which ask as well
+    monkeypatch.setattr(Policy, "objection", noted)
+    assert fleet.machine.submit(SETVAR, fleet.now, to=route).server == "west"
+    assert asked == [Policy("observe")]
+    with pytest.raises(Forbidden):
+        fleet.machine.submit(SETVAR, fleet.now, to="east")
+    assert asked == [Policy("observe")] * 2
 
 
 @pytest.mark.parametrize("route", EVERY_ROUTE)
