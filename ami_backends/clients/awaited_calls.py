@@ -32,7 +32,7 @@ class AwaitedCalls(
     """A client's calls on a loop.
 
     Each of the methods below sends one action, and raises what `send` raises. `to` is the key of a server, or
-    a route. The functions of `ami_proto.actions` make every other action.
+    a route; `asked_by` says on whose behalf. The functions of `ami_proto.actions` make every other action.
     """
 
     if TYPE_CHECKING:
@@ -69,10 +69,12 @@ class AwaitedCalls(
 
         def send(self, *arguments: Any, **options: Any) -> Any: ...  # noqa: D102 - see above
 
-    async def ping(self, *, timeout: float | None = None, to: ServerKey | None = None) -> float:
+    async def ping(
+        self, *, timeout: float | None = None, to: ServerKey | None = None, asked_by: str | None = None
+    ) -> float:
         """Return the seconds until the server answers."""
         asked = time.monotonic()
-        await self.send(actions.ping(), timeout=timeout, to=to)
+        await self.send(actions.ping(), timeout=timeout, to=to, asked_by=asked_by)
         return time.monotonic() - asked
 
     async def originate(
@@ -92,6 +94,7 @@ class AwaitedCalls(
         confirm: bool = True,
         wait_max: float | None = None,
         to: ServerKey | Route | None = None,
+        asked_by: str | None = None,
     ) -> CallResult:
         """Place a call, and return how it went, once it was answered or failed.
 
@@ -116,16 +119,23 @@ class AwaitedCalls(
         )
         completion = None if confirm else SingleResponse()
         try:
-            reply = await self.send(action, timeout=wait_max, completion=completion, to=to)
+            reply = await self.send(
+                action, timeout=wait_max, completion=completion, to=to, asked_by=asked_by
+            )
             return call_result(reply)
         except ActionError as error:
             return failed_call(error)
 
     async def hangup(
-        self, channel: str, *, cause: int | None = None, to: ServerKey | Route | None = None
+        self,
+        channel: str,
+        *,
+        cause: int | None = None,
+        to: ServerKey | Route | None = None,
+        asked_by: str | None = None,
     ) -> Reply:
         """Hang up a channel, or all that match `/expression/`: the reply then lists them."""
-        return await self.send(actions.hangup(channel, cause=cause), to=to)
+        return await self.send(actions.hangup(channel, cause=cause), to=to, asked_by=asked_by)
 
     async def redirect(
         self,
@@ -136,48 +146,81 @@ class AwaitedCalls(
         priority: int | str = 1,
         extra_channel: str | None = None,
         to: ServerKey | Route | None = None,
+        asked_by: str | None = None,
     ) -> None:
         """Send a channel to an extension, and the channel that it talks to with it, if given."""
         await self.send(
-            actions.redirect(channel, exten, context, priority, extra_channel=extra_channel), to=to
+            actions.redirect(channel, exten, context, priority, extra_channel=extra_channel),
+            to=to,
+            asked_by=asked_by,
         )
 
     async def setvar(
-        self, variable: str, value: str, *, channel: str | None = None, to: ServerKey | None = None
+        self,
+        variable: str,
+        value: str,
+        *,
+        channel: str | None = None,
+        to: ServerKey | None = None,
+        asked_by: str | None = None,
     ) -> None:
         """Set a variable of a channel; without one, a global variable."""
-        await self.send(actions.setvar(variable, value, channel=channel), to=to)
+        await self.send(actions.setvar(variable, value, channel=channel), to=to, asked_by=asked_by)
 
-    async def getvar(self, variable: str, *, channel: str | None = None, to: ServerKey | None = None) -> str:
+    async def getvar(
+        self,
+        variable: str,
+        *,
+        channel: str | None = None,
+        to: ServerKey | None = None,
+        asked_by: str | None = None,
+    ) -> str:
         """Return the value of a variable of a channel, or of a dialplan function; empty if it is not set."""
-        reply = await self.send(actions.getvar(variable, channel=channel), to=to)
+        reply = await self.send(actions.getvar(variable, channel=channel), to=to, asked_by=asked_by)
         return reply.value
 
     async def command(
-        self, line: str, *, timeout: float | None = None, to: ServerKey | None = None
+        self,
+        line: str,
+        *,
+        timeout: float | None = None,
+        to: ServerKey | None = None,
+        asked_by: str | None = None,
     ) -> list[str]:
         """Run a line of Asterisk's command line, and return the lines of its output."""
-        reply = await self.send(actions.command(line), timeout=timeout, to=to)
+        reply = await self.send(actions.command(line), timeout=timeout, to=to, asked_by=asked_by)
         return reply.output or []
 
     async def queue_status(
-        self, queue: str | None = None, *, member: str | None = None, to: ServerKey | None = None
+        self,
+        queue: str | None = None,
+        *,
+        member: str | None = None,
+        to: ServerKey | None = None,
+        asked_by: str | None = None,
     ) -> "Reply[QueueParams | QueueMember | QueueEntry]":
         """Return the state of a queue, or of all: its numbers, its members and its callers, as events."""
-        return await self.send(actions.queue_status(queue=queue, member=member), to=to)
+        return await self.send(actions.queue_status(queue=queue, member=member), to=to, asked_by=asked_by)
 
     async def queue_summary(
-        self, queue: str | None = None, *, to: ServerKey | None = None
+        self, queue: str | None = None, *, to: ServerKey | None = None, asked_by: str | None = None
     ) -> "Reply[QueueSummary]":
         """Return the numbers of a queue, or of all."""
-        return await self.send(actions.queue_summary(queue=queue), to=to)
+        return await self.send(actions.queue_summary(queue=queue), to=to, asked_by=asked_by)
 
     async def status(
-        self, channel: str | None = None, *, variables: str | None = None, to: ServerKey | None = None
+        self,
+        channel: str | None = None,
+        *,
+        variables: str | None = None,
+        to: ServerKey | None = None,
+        asked_by: str | None = None,
     ) -> "Reply[Status]":
         """Return the state of a channel, or of all, with some of their variables."""
-        return await self.send(actions.status(channel=channel, variables=variables), to=to)
+        return await self.send(actions.status(channel=channel, variables=variables), to=to, asked_by=asked_by)
 
-    async def pjsip_endpoints(self, *, to: ServerKey | None = None) -> "Reply[EndpointList]":
+    async def pjsip_endpoints(
+        self, *, to: ServerKey | None = None, asked_by: str | None = None
+    ) -> "Reply[EndpointList]":
         """Return every PJSIP endpoint and its state."""
-        return await self.send(actions.pjsip_show_endpoints(), to=to)
+        return await self.send(actions.pjsip_show_endpoints(), to=to, asked_by=asked_by)

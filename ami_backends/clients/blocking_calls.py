@@ -32,7 +32,7 @@ class BlockingCalls(
     """A client's calls, which block.
 
     Each of the methods below sends one action, and raises what `send` raises. `to` is the key of a server, or
-    a route. The functions of `ami_proto.actions` make every other action.
+    a route; `asked_by` says on whose behalf. The functions of `ami_proto.actions` make every other action.
     """
 
     if TYPE_CHECKING:
@@ -69,10 +69,12 @@ class BlockingCalls(
 
         def send(self, *arguments: Any, **options: Any) -> Any: ...  # noqa: D102 - see above
 
-    def ping(self, *, timeout: float | None = None, to: ServerKey | None = None) -> float:
+    def ping(
+        self, *, timeout: float | None = None, to: ServerKey | None = None, asked_by: str | None = None
+    ) -> float:
         """Return the seconds until the server answers."""
         asked = time.monotonic()
-        self.send(actions.ping(), timeout=timeout, to=to)
+        self.send(actions.ping(), timeout=timeout, to=to, asked_by=asked_by)
         return time.monotonic() - asked
 
     def originate(
@@ -92,6 +94,7 @@ class BlockingCalls(
         confirm: bool = True,
         wait_max: float | None = None,
         to: ServerKey | Route | None = None,
+        asked_by: str | None = None,
     ) -> CallResult:
         """Place a call, and return how it went, once it was answered or failed.
 
@@ -116,14 +119,21 @@ class BlockingCalls(
         )
         completion = None if confirm else SingleResponse()
         try:
-            reply = self.send(action, timeout=wait_max, completion=completion, to=to)
+            reply = self.send(action, timeout=wait_max, completion=completion, to=to, asked_by=asked_by)
             return call_result(reply)
         except ActionError as error:
             return failed_call(error)
 
-    def hangup(self, channel: str, *, cause: int | None = None, to: ServerKey | Route | None = None) -> Reply:
+    def hangup(
+        self,
+        channel: str,
+        *,
+        cause: int | None = None,
+        to: ServerKey | Route | None = None,
+        asked_by: str | None = None,
+    ) -> Reply:
         """Hang up a channel, or all that match `/expression/`: the reply then lists them."""
-        return self.send(actions.hangup(channel, cause=cause), to=to)
+        return self.send(actions.hangup(channel, cause=cause), to=to, asked_by=asked_by)
 
     def redirect(
         self,
@@ -134,44 +144,81 @@ class BlockingCalls(
         priority: int | str = 1,
         extra_channel: str | None = None,
         to: ServerKey | Route | None = None,
+        asked_by: str | None = None,
     ) -> None:
         """Send a channel to an extension, and the channel that it talks to with it, if given."""
-        self.send(actions.redirect(channel, exten, context, priority, extra_channel=extra_channel), to=to)
+        self.send(
+            actions.redirect(channel, exten, context, priority, extra_channel=extra_channel),
+            to=to,
+            asked_by=asked_by,
+        )
 
     def setvar(
-        self, variable: str, value: str, *, channel: str | None = None, to: ServerKey | None = None
+        self,
+        variable: str,
+        value: str,
+        *,
+        channel: str | None = None,
+        to: ServerKey | None = None,
+        asked_by: str | None = None,
     ) -> None:
         """Set a variable of a channel; without one, a global variable."""
-        self.send(actions.setvar(variable, value, channel=channel), to=to)
+        self.send(actions.setvar(variable, value, channel=channel), to=to, asked_by=asked_by)
 
-    def getvar(self, variable: str, *, channel: str | None = None, to: ServerKey | None = None) -> str:
+    def getvar(
+        self,
+        variable: str,
+        *,
+        channel: str | None = None,
+        to: ServerKey | None = None,
+        asked_by: str | None = None,
+    ) -> str:
         """Return the value of a variable of a channel, or of a dialplan function; empty if it is not set."""
-        reply = self.send(actions.getvar(variable, channel=channel), to=to)
+        reply = self.send(actions.getvar(variable, channel=channel), to=to, asked_by=asked_by)
         return reply.value
 
-    def command(self, line: str, *, timeout: float | None = None, to: ServerKey | None = None) -> list[str]:
+    def command(
+        self,
+        line: str,
+        *,
+        timeout: float | None = None,
+        to: ServerKey | None = None,
+        asked_by: str | None = None,
+    ) -> list[str]:
         """Run a line of Asterisk's command line, and return the lines of its output."""
-        reply = self.send(actions.command(line), timeout=timeout, to=to)
+        reply = self.send(actions.command(line), timeout=timeout, to=to, asked_by=asked_by)
         return reply.output or []
 
     def queue_status(
-        self, queue: str | None = None, *, member: str | None = None, to: ServerKey | None = None
+        self,
+        queue: str | None = None,
+        *,
+        member: str | None = None,
+        to: ServerKey | None = None,
+        asked_by: str | None = None,
     ) -> "Reply[QueueParams | QueueMember | QueueEntry]":
         """Return the state of a queue, or of all: its numbers, its members and its callers, as events."""
-        return self.send(actions.queue_status(queue=queue, member=member), to=to)
+        return self.send(actions.queue_status(queue=queue, member=member), to=to, asked_by=asked_by)
 
     def queue_summary(
-        self, queue: str | None = None, *, to: ServerKey | None = None
+        self, queue: str | None = None, *, to: ServerKey | None = None, asked_by: str | None = None
     ) -> "Reply[QueueSummary]":
         """Return the numbers of a queue, or of all."""
-        return self.send(actions.queue_summary(queue=queue), to=to)
+        return self.send(actions.queue_summary(queue=queue), to=to, asked_by=asked_by)
 
     def status(
-        self, channel: str | None = None, *, variables: str | None = None, to: ServerKey | None = None
+        self,
+        channel: str | None = None,
+        *,
+        variables: str | None = None,
+        to: ServerKey | None = None,
+        asked_by: str | None = None,
     ) -> "Reply[Status]":
         """Return the state of a channel, or of all, with some of their variables."""
-        return self.send(actions.status(channel=channel, variables=variables), to=to)
+        return self.send(actions.status(channel=channel, variables=variables), to=to, asked_by=asked_by)
 
-    def pjsip_endpoints(self, *, to: ServerKey | None = None) -> "Reply[EndpointList]":
+    def pjsip_endpoints(
+        self, *, to: ServerKey | None = None, asked_by: str | None = None
+    ) -> "Reply[EndpointList]":
         """Return every PJSIP endpoint and its state."""
-        return self.send(actions.pjsip_show_endpoints(), to=to)
+        return self.send(actions.pjsip_show_endpoints(), to=to, asked_by=asked_by)

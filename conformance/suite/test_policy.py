@@ -4,9 +4,20 @@ from typing import Any
 
 import pytest
 
-from ami_proto import ActionFinished, Forbidden, Notice, Policy, RequestError, Sent, ServerConfig, Snapshot
+from ami_proto import (
+    ActionFailed,
+    ActionFinished,
+    Forbidden,
+    Notice,
+    Policy,
+    RequestError,
+    Sent,
+    ServerConfig,
+    Snapshot,
+)
 from ami_proto.routes import RoundRobin
 from conformance.laws.peer import HOST, PATIENCE, PeerFactory, recording
+from conformance.mock import LoopbackServer
 from conformance.suite.backends import SuiteBackend
 
 CALL: dict[str, Any] = {"Channel": "PJSIP/7", "Exten": "100", "Priority": 1, "Context": "hall"}
@@ -114,3 +125,29 @@ async def test_who_asked_is_told_for_each_action_that_left(
         (None, "Ping", Sent.FULLY, True),
     ]
     assert ends()[1].headers == (("Channel", "x"), ("Message", "PIN=***"))
+
+
+async def test_each_method_of_a_client_can_say_who_asked(
+    backend: SuiteBackend, mock_server: LoopbackServer
+) -> None:
+    """R-POLICY-02, R-TYPE-01: those that fail too."""
+    notices: list[Notice] = []
+    async with backend.connect(mock_server.port, on_notice=notices.append) as pbx:
+        call = await pbx.originate(
+            "Local/1000@default", application="Wait", data="60", timeout=PATIENCE, asked_by="originate"
+        )
+        channel = "" if call.event is None else call.event["Channel"]
+        await pbx.ping(asked_by="ping")
+        await pbx.setvar("LEAD", "4711", asked_by="setvar")
+        await pbx.getvar("LEAD", asked_by="getvar")
+        await pbx.command("core show uptime", asked_by="command")
+        await pbx.queue_status(asked_by="queuestatus")
+        await pbx.queue_summary(asked_by="queuesummary")
+        await pbx.status(asked_by="status")
+        await pbx.pjsip_endpoints(asked_by="pjsipshowendpoints")
+        await pbx.redirect(channel, context="default", exten="1000", asked_by="redirect")
+        with pytest.raises(ActionFailed):
+            await pbx.hangup("PJSIP/nobody-00000000", asked_by="hangup")
+    ends = [each for each in notices if isinstance(each, ActionFinished)]
+    assert len(ends) == 11
+    assert [each.asked_by for each in ends] == [each.ticket.action_name.lower() for each in ends]
