@@ -2,6 +2,7 @@
 
 from ami_proto.config.coercion import TRUE, merged
 from ami_proto.config.server import DURATION_MAX
+from ami_proto.connection.actions import check_request
 from ami_proto.connection.commands import Close, Command, Connect, Look, Watch
 from ami_proto.connection.notices import MessagesWaiting
 from ami_proto.connection.outbox import TRANSMIT_LIMIT
@@ -41,6 +42,7 @@ __all__ = [
     "Watch",
     "brief_names",
     "call_result",
+    "check_request",
     "connect_error",
     "event_pattern",
     "failed_call",

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
@@ -24,6 +25,7 @@ from ami_backends.clients.arguments import as_words
 from ami_backends.configuration import environment_options
 from ami_backends.selectors import connect
 from ami_proto import Action, ActionError, ActionFailed, ConfigError, Policy, Reply
+from ami_proto.drivers import ServerKey, check_request
 
 ActionWords = Annotated[
     list[str],
@@ -79,13 +81,14 @@ def send(
 
     For example: ami send ami://admin@pbx.example.org CoreShowChannels
     """
-    arguments, rest = _read_words(words, login, config, server, policy)
+    destination, rest = _read_words(words, login, config, server, policy)
     if not rest:
         raise UsageProblem("no action: write for example `ami send ami://user@host Ping`")
     action = Action(rest[0], [_header(*each) for each in enumerate(rest[1:], start=1)])
     require_positive("--timeout", timeout)
+    destination.check(action, asked_by)
     usual = {"boot_timeout": BOOT_TIMEOUT, "ask_release": False}
-    with connect(**(usual | arguments()), on_notice=_listener(asked_by)) as client:
+    with connect(**(usual | destination.arguments()), on_notice=_listener(asked_by)) as client:
         try:
             _show(client.send(action, timeout=timeout, asked_by=asked_by), json)
         except ActionError as error:
@@ -109,13 +112,14 @@ def command(
 
     For example: ami command ami://admin@pbx.example.org "core show channels"
     """
-    arguments, rest = _read_words(words, login, config, server, policy)
+    destination, rest = _read_words(words, login, config, server, policy)
     if not rest:
         raise UsageProblem('no command: write for example `ami command ami://user@host "core show version"`')
     action = Action("Command", {"Command": " ".join(rest)})
     require_positive("--timeout", timeout)
+    destination.check(action, asked_by)
     quiet = {"events": "off", "wait_fully_booted": False, "ask_release": False}
-    with connect(**(arguments() | quiet), on_notice=_listener(asked_by)) as client:
+    with connect(**(destination.arguments() | quiet), on_notice=_listener(asked_by)) as client:
         try:
             reply = client.send(action, timeout=timeout, asked_by=asked_by)
         except ActionFailed as error:
@@ -128,10 +132,30 @@ def command(
         Screen().show_output(reply.output or [])
 
 
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where an action goes, and what may be sent there."""
+
+    key: ServerKey
+    policy: Policy
+    arguments: Callable[[], dict[str, Any]]
+    """Returns the arguments of `connect`. May read files, and ask for the secret."""
+
+    def check(self, action: Action, asked_by: str | None) -> None:
+        """Refuse what would be refused after the login as well, before the secret is asked for.
+
+        Raises `Forbidden`, `InvalidAction`, `UsageProblem`.
+        """
+        try:
+            check_request(action, self.key, self.policy, asked_by)
+        except ConfigError as error:
+            raise UsageProblem(f"--asked-by {error.rule}") from None
+
+
 def _read_words(
     words: list[str], login: LoginOptions, config: str | None, server: str | None, policy: str | None
-) -> tuple[Callable[[], dict[str, Any]], list[str]]:
-    """Return a function for the arguments of `connect`, which may ask for the secret, and the other words."""
+) -> tuple[Destination, list[str]]:
+    """Return the destination, and the other words."""
     once: dict[str, Any] = {"reconnect": False, "retry": False}
     if policy is not None:
         once["policy"] = profile_of("--policy", policy)
@@ -140,10 +164,12 @@ def _read_words(
         target, rest = take_target(words, os.environ)
         if policy is None and (profile := environment_options(os.environ).get("policy")):
             once["policy"] = profile_of("AMI_POLICY", profile)
-        return lambda: login.arguments(target) | once, rest
+        allowed = once.get("policy", Policy("all"))
+        return Destination(str(target), allowed, lambda: login.arguments(target) | once), rest
     chosen = server_of(config, server)
+    allowed = once.get("policy", Policy.of(chosen.policy))
     capped = {"boot_timeout": min(BOOT_TIMEOUT, chosen.boot_timeout)}
-    return lambda: as_words(chosen) | capped | once, words
+    return Destination(chosen.key, allowed, lambda: as_words(chosen) | capped | once), words
 
 
 def profile_of(name: str, profile: object) -> Policy:

@@ -87,9 +87,8 @@ class Actions:
     ) -> Ticket:
         """Send an action on the present session, or keep it for the next."""
         try:
-            self._refuse(action, to, state, wait=wait)
-            if asked_by is not None:
-                asked_by = checked_asked_by(asked_by)
+            self._refuse(action, to, state, asked_by, wait=wait)
+            asked_by = None if asked_by is None else plain(asked_by)
             if completion is None:
                 entry = self._entry(action, completion_for(action), timeout, now, asked_by)
             else:
@@ -160,14 +159,13 @@ class Actions:
     def _pendings(self) -> tuple[Pending, ...]:
         return (self.waiting,) if self.session is None else (self.session.pending, self.waiting)
 
-    def _refuse(self, action: Action, to: ServerKey | None, state: State, *, wait: bool) -> None:
+    def _refuse(
+        self, action: Action, to: ServerKey | None, state: State, asked_by: object, *, wait: bool
+    ) -> None:
         """Raise for an action that cannot be taken."""
         if to is not None and to != self._config.key:
             raise MisuseError(f"no server {to!r} here, only {self._config.key!r}")
-        if action.key == "logoff":
-            raise InvalidAction("Logoff ends the session under the library: use stop")
-        if (objection := self.objection(action)) is not None:
-            raise Forbidden(self._config.key, action.name, objection)
+        check_request(action, self._config.key, self.policy, asked_by)
         if (open_count := self.open_count) >= self._config.max_pending_actions:
             raise Backpressure(f"{open_count} actions are pending, the most there may be")
         if not state.sending and (not wait or state in (State.CLOSING, State.CLOSED)):
@@ -218,13 +216,22 @@ class Actions:
                 self._journal.put_outcome(entry.lost(cause))
 
 
-def checked_asked_by(name: object) -> str:
-    """Return the name of who asked. Raises `ConfigError`."""
-    name = plain(name)
-    if not isinstance(name, str) or not name.strip() or len(name) > ASKED_BY_LENGTH_MAX:
+def check_request(action: Action, server: ServerKey, policy: Policy | None, asked_by: object) -> None:
+    """Refuse what a server never takes, whatever its state.
+
+    Raises `InvalidAction` for a Logoff, `Forbidden`, and `ConfigError` for the name of who asked.
+    """
+    if action.key == "logoff":
+        raise InvalidAction("Logoff ends the session under the library: use stop")
+    if policy is not None and (objection := policy.objection(action.name, action.headers)) is not None:
+        raise Forbidden(server, action.name, objection)
+    if asked_by is not None and not _is_name(plain(asked_by)):
         rule = f"must be text that is not blank, of at most {ASKED_BY_LENGTH_MAX} characters"
         raise ConfigError("asked_by", rule)
-    return name
+
+
+def _is_name(name: object) -> bool:
+    return isinstance(name, str) and bool(name.strip()) and len(name) <= ASKED_BY_LENGTH_MAX
 
 
 def _is_duration(seconds: object) -> bool:

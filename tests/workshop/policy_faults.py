@@ -37,8 +37,8 @@ POLICY_FAULTS: Final[tuple[PlantedFault, ...]] = (
     PlantedFault(
         "an action that may wait is asked about by nobody",
         "ami_proto/connection/actions.py",
-        "        if (objection := self.objection(action)) is not None:\n",
-        "        if not wait and (objection := self.objection(action)) is not None:\n",
+        "        check_request(action, self._config.key, self.policy, asked_by)\n",
+        "        check_request(action, self._config.key, None if wait else self.policy, asked_by)\n",
         (CONNECTION,),
         "Forbidden",
     ),

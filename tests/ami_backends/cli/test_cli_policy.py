@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from conformance.laws.peer import Peer, recording
 from tests.cli_harness import Ended, ami, mock, url
 
+TARGET = "ami://admin@127.0.0.1:1"
 SETVAR = ("Setvar", "Variable=x", "Value=hunter2")
 FILE = """
 [defaults]
@@ -21,18 +21,30 @@ policy = {{ profile = "observe", commands = ["core show version"] }}
 
 
 def test_a_forbidden_action_is_status_2_and_is_not_sent() -> None:
-    """R-POLICY-01: one line says which action and which list; the login and the Logoff are as ever."""
-    received: list[str] = []
-    with Peer(recording(received)) as peer:
-        target = f"ami://admin@127.0.0.1:{peer.port}"
-        ended = ami("send", target, *SETVAR, "--policy", "observe")
-    assert ended.status == 2, ended
-    assert ended.complaint == (
-        f"the policy for server '127.0.0.1:{peer.port}' forbids Setvar:"
-        " it is not in profile observe, nor in policy.allow"
-    )
-    assert ended.out == ""
-    assert received == ["Logoff"]
+    """R-POLICY-01: one line says which action and which list, before a secret is asked for."""
+    for words, name, rule in (
+        (("send", TARGET, *SETVAR), "Setvar", "it is not in profile observe, nor in policy.allow"),
+        (("command", TARGET, "core", "stop"), "Command", "its line is not in policy.commands"),
+    ):
+        ended = ami(*words, "--policy", "observe", env={"AMI_SECRET": ""})
+        assert ended.status == 2, ended
+        assert ended.complaint == f"the policy for server '127.0.0.1:1' forbids {name}: {rule}"
+        assert ended.out == ""
+
+
+@pytest.mark.parametrize("words", [("send", "Ping"), ("command", "core show uptime")])
+@pytest.mark.parametrize("name", ["", " ", "x" * 257])
+def test_a_name_that_cannot_be_is_status_2(words: tuple[str, str], name: str) -> None:
+    """R-POLICY-02: before the login, and by the option that the user wrote."""
+    ended = ami(words[0], TARGET, words[1], "--asked-by", name, env={"AMI_SECRET": ""})
+    rule = "--asked-by must be text that is not blank, of at most 256 characters"
+    assert (ended.status, ended.complaint) == (2, rule), ended
+
+
+def test_what_is_never_sent_is_refused_before_the_login() -> None:
+    """R-POLICY-01: the same on the command line as in a program."""
+    ended = ami("send", TARGET, "Logoff", env={"AMI_SECRET": ""})
+    assert (ended.status, ended.complaint) == (2, "Logoff ends the session under the library: use stop")
 
 
 @pytest.mark.parametrize(
