@@ -14,6 +14,17 @@ if TYPE_CHECKING:
 _NUMBERS: Final = re.compile(r"(?:certified[/-])?(\d{1,4}(?:\.\d{1,4}){0,3})(?!\d)", re.ASCII | re.IGNORECASE)
 
 
+RELEASE_LENGTH_MAX: Final = 100
+"""Characters: packages of distributions take up to forty. Each snapshot and each error about an unknown
+action holds the text."""
+
+
+def clean_release(text: str | None) -> str | None:
+    """Return the release that a server says it has; None where that is empty, too long, or not printable."""
+    release = (text or "").strip()
+    return release if release.isprintable() and 0 < len(release) <= RELEASE_LENGTH_MAX else None
+
+
 def release_numbers(text: str) -> tuple[int, ...]:
     """Return the numbers of a release as CoreSettings names it; none where it has no numbers."""
     found = _NUMBERS.match(text.strip())

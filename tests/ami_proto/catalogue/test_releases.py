@@ -3,7 +3,14 @@
 import pytest
 
 from ami_proto.catalogue.action_record import ACTIONS
-from ami_proto.catalogue.releases import has_action, has_event, release_numbers, why_missing
+from ami_proto.catalogue.releases import (
+    RELEASE_LENGTH_MAX,
+    clean_release,
+    has_action,
+    has_event,
+    release_numbers,
+    why_missing,
+)
 
 
 @pytest.mark.parametrize(
@@ -25,6 +32,30 @@ from ami_proto.catalogue.releases import has_action, has_event, release_numbers,
 def test_a_release_is_read_as_servers_write_it(text: str, numbers: tuple[int, ...]) -> None:
     """R-TYPE-06."""
     assert release_numbers(text) == numbers
+
+
+@pytest.mark.parametrize(
+    ("text", "release"),
+    [
+        ("22.10.1", "22.10.1"),
+        ("16.28.0~dfsg-0+deb11u4", "16.28.0~dfsg-0+deb11u4"),
+        ("GIT-master-1a2b3c", "GIT-master-1a2b3c"),
+        (" 13.1 (grün) ", "13.1 (grün)"),
+        ("9" * RELEASE_LENGTH_MAX, "9" * RELEASE_LENGTH_MAX),
+        ("9" * (RELEASE_LENGTH_MAX + 1), None),
+        ("9" * 1_000_000, None),
+        ("16.1.0\nCRITICAL fake", None),
+        ("16.1.0\x1b[2J", None),
+        ("16.1.0\u202e", None),
+        ("16.1.0\udcff", None),
+        (" ", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_a_release_is_short_printable_text_or_unknown(text: str | None, release: str | None) -> None:
+    """R-TYPE-06, R-OBS-04: it stands in errors and snapshots, and the server says what it likes."""
+    assert clean_release(text) == release
 
 
 @pytest.mark.parametrize(
