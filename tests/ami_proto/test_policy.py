@@ -165,7 +165,17 @@ class TestOriginate:
         assert objection(policy, "Originate", CALL, Channel="Local/1", Context="default") is None
 
     @pytest.mark.parametrize(
-        "gosub", ["outbound,s,1", "s,1", "1", "hall,1", "outbound,s,1(hall)", "1(hall,s,1)"]
+        "gosub",
+        [
+            "outbound,s,1",
+            "s,1",
+            "1",
+            "hall,1",
+            "outbound,s,1(hall)",
+            "1(hall,s,1)",
+            "hall,s,1,1",
+            "hall,s,1,",
+        ],
     )
     def test_a_gosub_before_the_call_runs_in_an_allowed_context(self, gosub: str) -> None:
         """R-POLICY-01: one without a context would run in that of the channel."""
