@@ -58,6 +58,28 @@ POLICY_FAULTS: Final[tuple[PlantedFault, ...]] = (
         (CLUSTER,),
     ),
     PlantedFault(
+        "an action that waits leaves the server of its key",
+        "ami_proto/cluster/turns.py",
+        "            if isinstance(route, Sticky) or not verdicts",
+        "            if not verdicts",
+        (CLUSTER,),
+        "sticky",
+    ),
+    PlantedFault(
+        "a waiting action is refused by a server that is away, and not by a ready one",
+        "ami_proto/cluster/turns.py",
+        "            refusing = server if refusing is None else refusing\n",
+        "            refusing = server\n",
+        (CLUSTER,),
+    ),
+    PlantedFault(
+        "a header is judged by its value and written by what it says of itself",
+        "ami_proto/message/encoding.py",
+        "        name = plain(given_name)\n",
+        "        name = str(given_name)\n",
+        (f"{TESTS}/test_plain_text.py",),
+    ),
+    PlantedFault(
         "an audit does not mask the secret of its server",
         "ami_proto/connection/journal.py",
         "ActionFinished(outcome, elapsed, self.redaction)",
