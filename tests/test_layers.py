@@ -87,7 +87,7 @@ def test_the_core_draws_only_from_the_generator_it_was_given(path: Path) -> None
 
 @pytest.mark.parametrize(
     ("module", "most"),
-    [("ami_proto", 54), ("ami_proto.completion", 16), ("ami_proto.drivers", 28), ("ami_proto.routes", 6)],
+    [("ami_proto", 54), ("ami_proto.completion", 16), ("ami_proto.drivers", 29), ("ami_proto.routes", 6)],
 )
 def test_the_public_names_exist_are_listed_once_and_are_few(module: str, most: int) -> None:
     """A new public name takes the place of another, or raises the number here."""
