@@ -52,13 +52,13 @@ class Turns:
         sticky. Where the policies of both forbid it, it returns the ready one, which refuses the action.
         Raises `NoServerReady`, `MisuseError`, and what a route of the user raises.
         """
-        verdicts = Verdicts(action)
+        objections = Objections(action)
         refusing: ServerKey | None = None
         for servers in (self._ready, self._hopeful) if wait else (self._ready,):
-            server = self._chosen(route, servers, verdicts) if servers else None
+            server = self._chosen(route, servers, objections) if servers else None
             if server is None:
                 continue
-            if isinstance(route, Sticky) or not verdicts.forbidden_by(self._members[server].connection):
+            if isinstance(route, Sticky) or not objections.come_from(self._members[server].connection):
                 return server
             refusing = server if refusing is None else refusing
         if refusing is not None:
@@ -69,14 +69,14 @@ class Turns:
         )
 
     def _chosen(
-        self, route: Route | None, servers: dict[ServerKey, None], verdicts: "Verdicts"
+        self, route: Route | None, servers: dict[ServerKey, None], objections: "Objections"
     ) -> ServerKey | None:
         if route is None:
-            return self._first(servers, verdicts)
+            return self._first(servers, objections)
         with self._callouts:
-            return chosen(route, Standings(servers, self._members, verdicts))
+            return chosen(route, Standings(servers, self._members, objections))
 
-    def _first(self, servers: dict[ServerKey, None], verdicts: "Verdicts") -> ServerKey:
+    def _first(self, servers: dict[ServerKey, None], objections: "Objections") -> ServerKey:
         """Return the server whose turn it is, of those that allow the action: the first that is not full.
 
         Where all of them are full it is the first of them. Where none allows the action it is the first.
@@ -84,7 +84,7 @@ class Turns:
         full: ServerKey | None = None
         for server in servers:
             connection = self._members[server].connection
-            if verdicts.forbidden_by(connection):
+            if objections.come_from(connection):
                 continue
             if not connection.full:
                 return server
@@ -92,7 +92,7 @@ class Turns:
         return next(iter(servers)) if full is None else full
 
 
-class Verdicts:
+class Objections:
     """What policies say of one action. Each is asked once, however many servers have one that is equal."""
 
     __slots__ = ("_action", "_forbidding")
@@ -101,7 +101,7 @@ class Verdicts:
         self._action = action
         self._forbidding: dict[Policy, bool] = {}
 
-    def forbidden_by(self, connection: Connection) -> bool:
+    def come_from(self, connection: Connection) -> bool:
         """Whether the policy of a connection forbids the action."""
         policy = connection.policy
         if policy is None:
@@ -115,18 +115,18 @@ class Verdicts:
 class Standings(Mapping[ServerKey, Standing]):
     """The servers that a route may choose, in the order of their turns. Each standing is made on demand."""
 
-    __slots__ = ("_members", "_servers", "_verdicts")
+    __slots__ = ("_members", "_objections", "_servers")
 
-    def __init__(self, servers: Mapping[ServerKey, None], members: Members, verdicts: Verdicts) -> None:
+    def __init__(self, servers: Mapping[ServerKey, None], members: Members, objections: Objections) -> None:
         self._servers = servers
         self._members = members
-        self._verdicts = verdicts
+        self._objections = objections
 
     def __getitem__(self, server: ServerKey) -> Standing:
         if server not in self._servers:
             raise KeyError(server)
         connection = self._members[server].connection
-        forbids, pending = self._verdicts.forbidden_by(connection), connection.actions_open
+        forbids, pending = self._objections.come_from(connection), connection.actions_open
         return Standing(server, connection.state, pending, full=connection.full, forbids=forbids)
 
     def __contains__(self, server: object) -> bool:
