@@ -292,8 +292,6 @@ _TLS_KEYS = ("ca_file", "verify", "server_name")
 def _read(key: str, value: object, wanted: object) -> object:
     if key == "tls":
         return _read_tls(value)
-    if key == "policy":
-        return Policy.of(value)
     reader = _READERS.get(wanted)
     return value if reader is None else reader(key, value)
 

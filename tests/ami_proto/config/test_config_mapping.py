@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ami_proto import ConfigError, ServerConfig, SetupAction, Tls
+from ami_proto import ConfigError, Policy, ServerConfig, SetupAction, Tls
 
 EVENTS = {"name": "Events"}
 TLS_RULE = "ca_file and server_name must be text, one line and not blank, verify true or false"
@@ -201,3 +201,11 @@ def test_patterns_are_checked_in_python_too() -> None:
 def test_blanks_that_asterisk_strips_are_refused(key: str, value: str) -> None:
     """R-CONF-01: such a user could never log in."""
     assert "must not begin or end with a blank" in str(refused({key: value}))
+
+
+def test_a_policy_is_the_name_of_a_profile_or_a_table() -> None:
+    """R-CONF-02, R-POLICY-01: and of a mistyped key, the table is named."""
+    assert read(policy="observe").policy == Policy("observe")
+    assert read(policy={"allow": ["Ping"]}).policy == Policy(allow=("Ping",))
+    error = refused({"policy": {"alow": ["Ping"]}})
+    assert str(error) == "policy: unknown key 'alow': did you mean 'allow'?"
