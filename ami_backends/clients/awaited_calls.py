@@ -119,9 +119,7 @@ class AwaitedCalls(
         )
         completion = None if confirm else SingleResponse()
         try:
-            reply = await self.send(
-                action, timeout=wait_max, completion=completion, to=to, asked_by=asked_by
-            )
+            reply = await self.send(action, timeout=wait_max, completion=completion, to=to, asked_by=asked_by)
             return call_result(reply)
         except ActionError as error:
             return failed_call(error)

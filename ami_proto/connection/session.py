@@ -10,6 +10,7 @@ looks at its next frame, because a frame may have another meaning after that, or
 
 from collections import deque
 
+from ami_proto.catalogue.releases import clean_release
 from ami_proto.config.server import ServerConfig
 from ami_proto.connection.commands import watches
 from ami_proto.connection.inbox import Inbox
@@ -389,7 +390,7 @@ class Session:
                 return Input.BOOTED if over else None
             case Purpose.RELEASE:
                 # None for users without `system` and `reporting`, who may not ask.
-                self._journal.release = outcome.reply.get("AsteriskVersion")
+                self._journal.release = clean_release(outcome.reply.get("AsteriskVersion"))
                 return None
             case Purpose.SETUP:
                 if outcome.error is not None:

@@ -115,3 +115,10 @@ def test_another_error_says_nothing_about_the_release() -> None:
     error = play.reply(ticket, "Message: Permission denied", status="Error").outcome(ticket).error
     assert isinstance(error, ActionFailed)
     assert error.hint == ""
+
+
+def test_a_release_that_no_server_has_is_none() -> None:
+    """R-TYPE-06: whatever a peer writes there, an error has one line."""
+    play = Playbook(ASKING).log_in()
+    play.reply(play.unanswered[0], "AsteriskVersion: 16.1.0\x1b[2J" + "x" * 200)
+    assert release_of(play) is None
