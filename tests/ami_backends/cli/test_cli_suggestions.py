@@ -12,7 +12,18 @@ from ami_proto.catalogue.action_record import ACTIONS
 from ami_proto.catalogue.event_record import EVENTS
 from tests.cli_harness import PATIENCE, environment
 
-COMMANDS = ["listen", "send", "command", "status", "actions", "events", "check-config", "demo", "mock"]
+COMMANDS = [
+    "listen",
+    "send",
+    "command",
+    "status",
+    "doctor",
+    "actions",
+    "events",
+    "check-config",
+    "demo",
+    "mock",
+]
 TARGET = "ami://admin@pbx:5038"
 
 
