@@ -12,6 +12,9 @@ from ami_proto.drivers import SessionId
 
 from .ledger import SUCCESSES, ToldFrame, ToldKind
 
+DIAL_DEFAULT, DIAL_MARGIN = 30.0, 5.0
+"""Seconds that Asterisk dials unless told otherwise, and that the event with the result may take after it."""
+
 IGNORING = frozenset({"SingleResponse", "CommandOutput", "AsyncEvent", "EventOnly"})
 """Strategies that leave some events with their ActionID out of the reply."""
 
@@ -27,6 +30,8 @@ class ActionBook:
     """None if only the strategy knows it."""
     order: int
     """Its number among the submitted actions."""
+    shortened: bool = False
+    """Whether the application waits for a shorter time than the action takes by itself."""
     session: SessionId | None = None
     """The session whose driver was shown its ActionID."""
     shown_whole: bool = False
@@ -50,8 +55,10 @@ class ActionBook:
         return "OriginateResponse" if default else None
 
     @property
-    def has_hint(self) -> bool:
+    def hints(self) -> bool:
         """Whether it ends unconfirmed, not as timed out, where only the event with the result is missing."""
+        if self.shortened:
+            return False
         if self.completion is not None:
             return self.completion.unconfirmed_hint is not None
         return self.ticket.strategy == "AsyncEvent"
@@ -67,6 +74,14 @@ class ActionBook:
         return [
             (frame, at) for frame, at in self.frames if not frame.published or frame.name.lower() == event
         ]
+
+
+def default_duration(action: ami.Action) -> float | None:
+    """Return how long an asynchronous Originate takes at most; None for any other action."""
+    if action.key != "originate" or action.get("Async", "").lower() not in ("true", "yes", "1"):
+        return None
+    milliseconds = action.get("Timeout", "")
+    return DIAL_MARGIN + (int(milliseconds) / 1000 if milliseconds.isdecimal() else DIAL_DEFAULT)
 
 
 def ends(book: ActionBook, frames: list[ToldFrame]) -> bool:

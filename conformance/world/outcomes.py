@@ -21,7 +21,7 @@ import ami_proto as ami
 from ami_proto.completion import Completion, CompletionFailed, MissingResponse, ReplyTooLarge
 from ami_proto.drivers import SessionId
 
-from .action_book import ActionBook, ends, is_error, messages, proof
+from .action_book import ActionBook, default_duration, ends, is_error, messages, proof
 from .contradiction import Complaints
 from .ledger import SessionLedger, ToldFrame, ToldKind
 from .sending import SendingJudge
@@ -68,12 +68,14 @@ class OutcomeJudge:
         now: float,
     ) -> None:
         """Take a submitted action."""
+        usual = completion.duration if completion is not None else default_duration(action)
+        shortened = timeout is not None and usual is not None and timeout < usual
         if timeout is None and completion is not None:
             timeout = completion.duration
         if timeout is None and (completion is not None or action.name.lower() not in OWN_DURATION):
             timeout = self._config.action_timeout
         deadline = None if timeout is None else now + timeout
-        book = ActionBook(ticket, action, completion, deadline, len(self._books))
+        book = ActionBook(ticket, action, completion, deadline, len(self._books), shortened=shortened)
         self._books[ticket.action_id] = self._open[ticket.action_id] = book
         if ticket.strategy == "Fence":
             prefix, _, number = ticket.action_id.rpartition(":")
@@ -232,13 +234,13 @@ class OutcomeJudge:
             right = proved is False
         elif isinstance(error, ami.ActionTimeout):
             late = book.deadline is None or ended_at >= book.deadline - ROUNDING
-            right = proved is None and late and not (book.has_hint and reply.response is not None)
+            right = proved is None and late and not (book.hints and reply.response is not None)
         elif isinstance(error, ami.ActionCancelled):
             right = proved is None and _same(book.cancelled_at, ended_at)
         elif isinstance(error, ami.ActionLost):
             right = proved is None and self._is_lost(book, ended_at)
         elif isinstance(error, ami.ActionUnconfirmed):
-            accepted = proved is None and book.has_hint and reply.response is not None
+            accepted = proved is None and book.hints and reply.response is not None
             right = accepted or book.ticket.strategy == "Fence"
         elif isinstance(error, MissingResponse):
             right = reply.response is None
