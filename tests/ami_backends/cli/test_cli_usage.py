@@ -152,9 +152,9 @@ USAGE = {
     "send": "[OPTIONS] [TARGET] ACTION [HEADER=VALUE]...",
     "command": '[OPTIONS] [TARGET] "COMMAND"',
     "status": "[OPTIONS]",
+    "doctor": "[OPTIONS] [TARGET]",
     "actions": "[OPTIONS] [PATTERN]",
     "events": "[OPTIONS] [PATTERN]",
-    "doctor": "[OPTIONS] [TARGET]",
     "check-config": "[OPTIONS] FILE",
 }
 LOGIN_OPTIONS = ("--secret-file", "--ca", "--server-name", "--insecure", "--connect-timeout")
@@ -165,7 +165,7 @@ def test_help_shows_how_to_call_a_command(name: str) -> None:
     ended = ami(name, "--help", env={"COLUMNS": "100"})
     assert (ended.status, ended.err) == (0, "")
     assert ended.out.splitlines()[0] == f"Usage: ami {name} {USAGE[name]}"
-    logs_in = name in ("listen", "send", "command")
+    logs_in = name in ("listen", "send", "command", "doctor")
     assert all((option in ended.out) == logs_in for option in LOGIN_OPTIONS)
 
 
