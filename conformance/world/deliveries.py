@@ -107,7 +107,7 @@ class QueueBook:
         self._drops = 0
         self._batches: deque[Batch] = deque()
         self._gaps: deque[ExpectedGap] = deque()
-        self._offsets: dict[int, int] = {}
+        self._offsets: dict[SessionLedger, int] = {}
         """By session: where in its bytes the last message ends that came out of disorder."""
 
     def wants(self, name: str) -> bool:
@@ -281,11 +281,11 @@ class QueueBook:
         self._complaints.fail(EVENTS, f"one of messages {batch.first} to {batch.last}", expected, message.raw)
 
     def _match_anywhere(self, message: ami.Message, session: SessionLedger) -> None:
-        place = session.told.find(message.raw, self._offsets.get(session.number, 0))
+        place = session.told.find(message.raw, self._offsets.get(session, 0))
         if place < 0:
             what = f"a message of session {session.number}, in order"
             self._complaints.fail(EVENTS, what, "bytes that the server told", message.raw)
-        self._offsets[session.number] = place + len(message.raw)
+        self._offsets[session] = place + len(message.raw)
 
     def _take_drops(self, drops: ami.Drops) -> None:
         self._owed += drops.count
