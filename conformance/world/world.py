@@ -31,7 +31,7 @@ ACTION_DURATION_MAX = 35.0
 """Seconds that an action may take: an Originate, and a margin."""
 PING_TIMEOUT = 20.0
 """Seconds for the answer at the end: an action that has timed out may still block the session."""
-STEPS_MAX, STEPS_PER_SECOND = 200_000, 100
+STEPS_MAX, STEPS_PER_SECOND = 1_000_000, 100
 """Steps that a world may have, and more of them for each second of it; more mean that it spins."""
 MESSAGES_MAX = 1_000_000
 """More messages than any queue of a world holds."""
