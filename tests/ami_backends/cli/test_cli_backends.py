@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import trio
 
 from ami_backends.cli.exits import Terminated, sentence_of, status_of
 from conformance.mock import MockServer
@@ -174,6 +175,10 @@ def test_an_interrupt_inside_an_exception_group_is_not_a_bug() -> None:
     assert (status_of(wrapped), sentence_of(wrapped)) == (130, "")
     assert status_of(BaseExceptionGroup("tasks", [Terminated()])) == 143
     assert status_of(ExceptionGroup("tasks", [ValueError()])) == 70
+    between_tasks = trio.TrioInternalError("internal error in Trio - please file a bug!")
+    assert status_of(between_tasks) == 70
+    between_tasks.__cause__ = KeyboardInterrupt()
+    assert (status_of(between_tasks), sentence_of(between_tasks)) == (130, "")
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
