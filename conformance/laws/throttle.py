@@ -29,6 +29,8 @@ class ThrottleLaw:
         """The round since which a server waits."""
         self._connecting: set[ServerKey] = set()
         self._rounds = 0
+        self._round_at = float("-inf")
+        """When the latest round was."""
         self._dials = 0
         self._lead_min = 0.0
         """How far the dials were ahead of the rate, at the least: after a rest they may be that far again."""
@@ -37,6 +39,8 @@ class ThrottleLaw:
         """Take the report of an attempt, and whether the server still waits for it."""
         if waits:
             self._due[notice.server] = notice.due
+            if notice.due <= self._round_at:  # it asked in that round at the latest, and is reported after it
+                self._waiting.setdefault(notice.server, self._rounds)
 
     def look(self, states: Mapping[ServerKey, ami.State], now: float) -> str | None:
         """Take the states after a fact or request: those that begin to connect were dialled now."""
@@ -60,6 +64,7 @@ class ThrottleLaw:
     ) -> str | None:
         """Take the states after a `handle_timeout`; before it, every report had been drained or not."""
         self._rounds += 1
+        self._round_at = now
         for server, due in self._due.items():
             if due <= now and states.get(server) is ami.State.DISCONNECTED:
                 self._waiting.setdefault(server, self._rounds)
