@@ -1035,7 +1035,7 @@ def originate(channel: str, *, exten: str | None = None, context: str | None = N
     `early_media` (EarlyMedia): Whether to connect the channel as soon as it sends early media; false by default.
     `async_` (Async): Whether to reply at once; false holds the session until the call is answered or fails.
     `codecs` (Codecs): The codecs to allow on the new channel; slin by default.
-    `channel_id` (ChannelId): The Uniqueid for the new channel; empty for one that Asterisk makes.
+    `channel_id` (ChannelId): The Uniqueid for the new channel; if empty, Asterisk makes one.
     `other_channel_id` (OtherChannelId): The Uniqueid for the second half, when a Local channel is dialed.
     `pre_dial_go_sub` (PreDialGoSub): A subroutine to run before dialing, as context,extension,priority.
 

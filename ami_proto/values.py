@@ -154,6 +154,10 @@ class State(Enum):
         self.sending = value in ("ready", "degraded")
 
 
+DISCONNECTED: Final = State.DISCONNECTED
+"""A cluster asks for it after each fact."""
+
+
 @unique
 class BreakerState(Enum):
     """Whether a server may be connected to. `connection/breaker.py` has the transitions."""

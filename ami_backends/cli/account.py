@@ -1,4 +1,4 @@
-"""What Asterisk tells of the classes of a user.
+"""The classes of a user, read from the answers of Asterisk.
 
 `ListCommands` lists the actions that the user may run, with the classes of each (main/manager.c,
 action_listcommands): an action of one class says that the user has it. A user who may run `Command` is told
@@ -19,7 +19,7 @@ _NO_CLASS: Final = frozenset({"all", "<none>", ""})
 
 @dataclass(frozen=True, slots=True)
 class KnownAccount:
-    """A user of manager.conf, as far as Asterisk tells."""
+    """A user of manager.conf. Fields that Asterisk does not show are None."""
 
     username: str
     actions: Mapping[str, Classes]
@@ -62,7 +62,7 @@ def shown_user(lines: Iterable[str]) -> dict[str, str]:
 def account_of(
     username: str, actions: Mapping[str, Classes], user: Mapping[str, str], booted: bool | None
 ) -> KnownAccount:
-    """Return the account that these answers tell of."""
+    """Return the account that these answers describe."""
     limited = {"yes": True, "no": False}.get(user.get("acl", ""))
     return KnownAccount(
         username, actions, _shown(user, "read perm"), _shown(user, "write perm"), limited, booted

@@ -52,7 +52,7 @@ def events(pattern: PatternArgument = None, json: JsonOutput = False) -> None:
 
 
 def _matching(entries: Collection[Found], pattern: str | None, kind: str) -> list[Found]:
-    """Return the entries that a pattern is about. Raises `UsageProblem` if there are none."""
+    """Return the entries that match a pattern. Raises `UsageProblem` if none does."""
     if pattern is None:
         return list(entries)
     wanted = pattern.lower()

@@ -75,7 +75,7 @@ def brief(names: Iterable[str]) -> str:
 
 
 def _is_absent(name: str, account: KnownAccount, release: str | None) -> bool:
-    """Whether a server lacks an action, as far as it tells: it lists only those that the user may run."""
+    """Whether a server does not list an action. It lists only those that the user may run."""
     if name.lower() in account.actions:
         return False
     record = ACTIONS.get(name.lower())

@@ -152,7 +152,7 @@ def _environment_options(policy: str | None) -> dict[str, Any]:
 
 
 def _ask(config: ServerConfig, timeout: float | None) -> tuple[KnownAccount, str | None]:
-    """Log in, and return what Asterisk tells of the user, and its release. Changes nothing there."""
+    """Log in, and return the account and the release of the server. Changes nothing there."""
     note, waits = _BootNote(), config.awaits_boot
     own: dict[str, Any] = {
         "events": "system" if waits else "off",

@@ -59,7 +59,7 @@ def _folder(variable: str, default: str) -> Path:
 
 
 def _add_line(path: Path, line: str) -> None:
-    """Add a line at the end of a file that has it not yet; make the file if there is none."""
+    """Add a line at the end of a file, unless it has that line. Make the file if it is missing."""
     before = path.read_bytes() if path.exists() else b""
     if os.fsencode(line) in before.splitlines():
         return

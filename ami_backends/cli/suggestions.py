@@ -36,7 +36,7 @@ _END = "\x00"
 
 
 def print_suggestions(shell: str, arguments: Sequence[str]) -> None:
-    """Write the suggestions for the command line that a shell has so far; for one that is wrong, nothing."""
+    """Write the suggestions for an unfinished command line. Write nothing for a wrong one."""
     nowhere = StringIO()
     with suppress(Exception), redirect_stdout(nowhere), redirect_stderr(nowhere):
         lines = _for_bash(arguments) if shell == "bash" else _described(arguments)

@@ -348,7 +348,7 @@ ACTION_ROWS: Final[tuple[ActionRow, ...]] = (
         ("early_media", "EarlyMedia", False, "bool", (), (), "Whether to connect the channel as soon as it sends early media; false by default."),
         ("async_", "Async", False, "bool", (), (), "Whether to reply at once; false holds the session until the call is answered or fails."),
         ("codecs", "Codecs", False, "comma list", (), (), "The codecs to allow on the new channel; slin by default."),
-        ("channel_id", "ChannelId", False, "text", (), (), "The Uniqueid for the new channel; empty for one that Asterisk makes."),
+        ("channel_id", "ChannelId", False, "text", (), (), "The Uniqueid for the new channel; if empty, Asterisk makes one."),
         ("other_channel_id", "OtherChannelId", False, "text", (), (), "The Uniqueid for the second half, when a Local channel is dialed."),
         ("pre_dial_go_sub", "PreDialGoSub", False, "text", (), (), "A subroutine to run before dialing, as context,extension,priority."),
     )),

@@ -11,7 +11,6 @@ of three behaves as three connections do, but for the times of their dials.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Final
 
 from ami_proto.cluster.agenda import Agenda
 from ami_proto.cluster.members import Member, Members
@@ -37,10 +36,7 @@ from ami_proto.message.encoding import Action
 from ami_proto.message.message import Message
 from ami_proto.message.redact import Redaction
 from ami_proto.routes import Route
-from ami_proto.values import Disconnect, ServerKey, SessionId, State, plain
-
-DISCONNECTED: Final = State.DISCONNECTED
-"""Asked after each fact: `values.py` says why it has a name of its own."""
+from ami_proto.values import DISCONNECTED, Disconnect, ServerKey, SessionId, State, plain
 
 
 class Cluster:

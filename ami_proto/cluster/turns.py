@@ -93,7 +93,7 @@ class Turns:
 
 
 class Objections:
-    """What policies say of one action. Each is asked once, however many servers have one that is equal."""
+    """The verdicts of policies on one action. Policies that are equal are asked once for all servers."""
 
     __slots__ = ("_action", "_forbidding")
 
