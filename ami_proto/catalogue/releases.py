@@ -62,7 +62,8 @@ def _has(record: "ActionRecord | EventRecord", numbers: tuple[int, ...]) -> bool
     branch = _branch(numbers)
     for since in map(release_numbers, record.since):
         if _branch(since) == branch:
-            return numbers >= since
+            # `20.20` is no less than 20.20.0: certified releases have two numbers.
+            return numbers + (0,) * (len(since) - len(numbers)) >= since
     return any(first <= branch <= last for first, last in _runs(record.branches))
 
 

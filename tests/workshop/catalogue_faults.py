@@ -81,8 +81,8 @@ CATALOGUE_FAULTS: Final[tuple[PlantedFault, ...]] = (
     PlantedFault(
         "a release that is just new enough lacks an action",
         RELEASES,
-        "            return numbers >= since\n",
-        "            return numbers > since\n",
+        "len(numbers)) >= since\n",
+        "len(numbers)) > since\n",
         (f"{TESTS}/catalogue/test_releases.py",),
     ),
     PlantedFault(

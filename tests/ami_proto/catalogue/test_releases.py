@@ -62,6 +62,10 @@ def test_a_release_is_short_printable_text_or_unknown(text: str | None, release:
     ("release", "action", "has"),
     [
         ("22.10.0", "PJSIPSetMaintenance", True),
+        ("certified/20.20-cert1", "PJSIPSetMaintenance", True),
+        ("certified/20.19-cert9", "PJSIPSetMaintenance", False),
+        ("1.4.22", "DAHDIHangup", True),
+        ("1.4.21", "DAHDIHangup", False),
         ("22.9.9", "pjsipsetmaintenance", False),
         ("21.99.0", "PJSIPSetMaintenance", False),
         ("20.20.0", "PJSIPSetMaintenance", True),
